@@ -1,0 +1,40 @@
+"""custsim: customer-value economics, simulated one person at a time along the service-profit chain.
+
+Everything listed in ``__all__`` is loaded when it is first used, so that ``import custsim`` stays light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+#: public name -> module that holds it (the module itself where both names are equal)
+_WHERE: dict[str, str] = {
+    "Scenario": "custsim.scenario",
+    "load": "custsim.scenario",
+    "Run": "custsim.simulation",
+    "simulate": "custsim.simulation",
+    "value": "custsim.value",
+    "plots": "custsim.plots",
+    "chain": "custsim.chain",
+}
+
+__all__ = ["Run", "Scenario", "__version__", "chain", "load", "plots", "simulate", "value"]
+
+if TYPE_CHECKING:
+    from custsim import chain, plots, value
+    from custsim.scenario import Scenario, load
+    from custsim.simulation import Run, simulate
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'custsim' has no attribute {name!r}")
+    module = importlib.import_module(_WHERE[name])
+    return module if _WHERE[name].endswith(f".{name}") else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,6 @@
+"""``python -m custsim`` is the command line."""
+
+from custsim.cli import main
+
+if __name__ == "__main__":
+    main()

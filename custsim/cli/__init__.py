@@ -1,0 +1,60 @@
+"""The command line: thin, no logic; each command is loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from custsim.errors import EnvironmentFailure, InputError
+
+#: command -> the module of :mod:`custsim.cli` that defines it as ``command``
+COMMANDS: dict[str, str] = {
+    "run": "run",
+    "new": "new",
+    "check": "check",
+    "describe": "describe",
+    "schema": "schema",
+    "warmup": "warmup",
+    "value": "value",
+}
+
+
+class _Lazy(click.Group):
+    """A group that imports a command's module only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: Any = importlib.import_module(f"custsim.cli.{COMMANDS[cmd_name]}").command
+        return command  # type: ignore[no-any-return]
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="custsim")
+def app() -> None:
+    """Customer-value economics: what is retention, complaint handling or word of mouth worth?
+
+    `custsim run` simulates a neighbourhood bank for five years and tells what its customers are worth.
+    """
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line; input errors end with code 2, environment failures with 1, Ctrl-C with 130."""
+    try:
+        app.main(args=argv, prog_name="custsim", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (InputError, EnvironmentFailure) as error:
+        for problem in error.problems:
+            click.echo(f"custsim: {problem}", err=True)
+        sys.exit(2 if isinstance(error, InputError) else 1)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("custsim: stopped; nothing half-written was left", err=True)
+        sys.exit(130)
