@@ -1,1 +1,35 @@
-"""To be written."""
+"""Pictures of results: one function a picture, each returning a :class:`matplotlib.figure.Figure`.
+
+Names are loaded when they are first used: matplotlib costs a third of a second to import.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+#: public name -> module of :mod:`custsim.plots` that holds it, one block a module
+_WHERE: dict[str, str] = {
+    # the house look
+    "new_figure": "style",
+    "save": "style",
+    # customer-value economics
+    "bass_diffusion": "economics",
+    "equity_surface": "economics",
+    "lorenz": "economics",
+    "relationship_value": "economics",
+    "retention_ledger": "economics",
+    "tiers": "economics",
+}
+
+__all__ = sorted(_WHERE)  # noqa: PLE0605  # one list of names, kept in one place
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'custsim.plots' has no attribute {name!r}; it has: {', '.join(__all__)}")
+    return getattr(importlib.import_module(f"custsim.plots.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
