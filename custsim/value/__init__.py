@@ -1,1 +1,69 @@
-"""To be written."""
+"""Customer-value economics in closed form: what a student computes by hand and a consultant fits to data.
+
+Nothing here knows of the simulation. One vocabulary (margin, retention, discount, frequency, recency, T,
+monetary_value) and one timing convention throughout, stated in every docstring.
+
+Names are loaded when they are first used, so that ``import custsim.value`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+#: public name -> module of :mod:`custsim.value` that holds it, one block a module
+_WHERE: dict[str, str] = {
+    # deterministic lifetime value
+    "break_even_acquisition": "lifetime",
+    "clv": "lifetime",
+    "clv_from_curves": "lifetime",
+    "contact_cost_table": "lifetime",
+    "elasticities": "lifetime",
+    "expected_lifetime": "lifetime",
+    "margin_multiple": "lifetime",
+    "period_rate": "lifetime",
+    "annual_rate": "lifetime",
+    "period_retention": "lifetime",
+    "annual_retention": "lifetime",
+    "retention_effect": "lifetime",
+    "retention_ledger": "lifetime",
+    # migration
+    "MarkovChain": "markov",
+    "recency_chain": "markov",
+    # customer equity
+    "acquisition_retention_balance": "equity",
+    "customer_equity": "equity",
+    "referral_multiplier": "equity",
+    "ResponseCurve": "equity",
+    # diffusion
+    "Bass": "diffusion",
+    "bass_fit": "diffusion",
+    "adopter_value": "diffusion",
+    # pyramid and portfolio
+    "concentration": "pyramid",
+    "cost_to_serve": "pyramid",
+    "lorenz_curve": "pyramid",
+    "referral_quadrants": "pyramid",
+    "rfm": "pyramid",
+    "satisfaction_quadrants": "pyramid",
+    "strategy_table": "pyramid",
+    "tier_table": "pyramid",
+    "tiers": "pyramid",
+}
+
+#: modules that can be reached as attributes, such as ``custsim.value.lifetime``
+_MODULES: frozenset[str] = frozenset(_WHERE.values())
+
+__all__ = sorted(_WHERE)  # noqa: PLE0605  # one list of names, kept in one place
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(importlib.import_module(f"custsim.value.{_WHERE[name]}"), name)
+    if name in _MODULES:
+        return importlib.import_module(f"custsim.value.{name}")
+    raise AttributeError(f"module 'custsim.value' has no attribute {name!r}; it has: {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *sorted(_MODULES)]
