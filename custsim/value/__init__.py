@@ -21,6 +21,8 @@ _WHERE: dict[str, str] = {
     "elasticities": "lifetime",
     "expected_lifetime": "lifetime",
     "margin_multiple": "lifetime",
+    "payback_periods": "lifetime",
+    "per_period": "lifetime",
     "period_rate": "lifetime",
     "annual_rate": "lifetime",
     "period_retention": "lifetime",
