@@ -125,10 +125,10 @@ def draw4(
     """
     x0, x1, x2, x3 = philox(agent, month, stream, block, k0, k1)
     return (
-        (np.float64(x0) + 0.5) * _TO_UNIT,
-        (np.float64(x1) + 0.5) * _TO_UNIT,
-        (np.float64(x2) + 0.5) * _TO_UNIT,
-        (np.float64(x3) + 0.5) * _TO_UNIT,
+        (np.float64(np.int64(x0)) + 0.5) * _TO_UNIT,
+        (np.float64(np.int64(x1)) + 0.5) * _TO_UNIT,
+        (np.float64(np.int64(x2)) + 0.5) * _TO_UNIT,
+        (np.float64(np.int64(x3)) + 0.5) * _TO_UNIT,
     )
 
 
@@ -157,7 +157,7 @@ def uniform(k0: Integer, k1: Integer, stream: Integer, month: Integer, agent: In
     True
     """
     words = philox(agent, month, stream, np.int64(k) >> 2, k0, k1)
-    return (np.float64(words[np.int64(k) & 3]) + 0.5) * _TO_UNIT
+    return (np.float64(np.int64(words[np.int64(k) & 3])) + 0.5) * _TO_UNIT
 
 
 @kernel
@@ -196,10 +196,10 @@ def fill4(
     """
     for i in range(agents.size):
         x0, x1, x2, x3 = philox(agents[i], month, stream, block, k0, k1)
-        out0[i] = (np.float64(x0) + 0.5) * _TO_UNIT
-        out1[i] = (np.float64(x1) + 0.5) * _TO_UNIT
-        out2[i] = (np.float64(x2) + 0.5) * _TO_UNIT
-        out3[i] = (np.float64(x3) + 0.5) * _TO_UNIT
+        out0[i] = (np.float64(np.int64(x0)) + 0.5) * _TO_UNIT
+        out1[i] = (np.float64(np.int64(x1)) + 0.5) * _TO_UNIT
+        out2[i] = (np.float64(np.int64(x2)) + 0.5) * _TO_UNIT
+        out3[i] = (np.float64(np.int64(x3)) + 0.5) * _TO_UNIT
 
 
 def key(seed: int, replication: int = 0) -> tuple[np.uint32, np.uint32]:
