@@ -10,9 +10,9 @@ import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -92,10 +92,18 @@ class Section(BaseModel):
     """A part of a scenario: immutable, without room for unknown names, and strict about types.
 
     A whole number is accepted for a number; text for a number, a fraction for a whole number, and true or false
-    for either are refused, as are not-a-number and infinity. Two sections are equal when their values are.
+    for either are refused, as are not-a-number and infinity. Two sections are equal when their values and openings
+    are, whatever files they came from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False)
+
+    #: paths that are fixed from the opening of a run on: no intervention may change them, and a scenario in which
+    #: they are changed is another firm with an opening of its own
+    STRUCTURE: ClassVar[tuple[str, ...]] = ()
+
+    #: text of the file a scenario was loaded from, so that saving it keeps the comments; handed on by a change
+    _text: str = PrivateAttr(default="")
 
     @model_validator(mode="before")
     @classmethod
@@ -114,12 +122,16 @@ class Section(BaseModel):
                 )
 
     def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
+        if type(self) is not type(other) or not isinstance(other, Section):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in type(self).model_fields)
+        return self._compared() == other._compared()
 
     def __hash__(self) -> int:
         return hash((type(self), *(getattr(self, name) for name in type(self).model_fields)))
+
+    def _compared(self) -> list[Any]:
+        private = [name for name in type(self).__private_attributes__ if name != "_text"]
+        return [getattr(self, name) for name in (*type(self).model_fields, *private)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +176,9 @@ class Parameter:
     def bounds(self) -> str:
         """Bounds in words, such as "at least 0, at most 1"; empty if there are none."""
         return ", ".join(
-            f"{_WORDS[name]} {getattr(self, name):g}" for name in BOUNDS if getattr(self, name) is not None
+            f"{_WORDS[name]} {bound_in_words(getattr(self, name))}"
+            for name in BOUNDS
+            if getattr(self, name) is not None
         )
 
     @property
@@ -213,6 +227,17 @@ def valued(section: BaseModel) -> list[Parameter]:
     [('staff', 6, 4, True)]
     """
     return list(_walk_value(section, None, ""))
+
+
+def bound_in_words(bound: float) -> str:
+    """Write a bound without an exponent where it is a whole number.
+
+    Examples
+    --------
+    >>> bound_in_words(1e8), bound_in_words(0.25)
+    ('100000000', '0.25')
+    """
+    return str(int(bound)) if float(bound).is_integer() and abs(bound) < 1e15 else f"{bound:g}"
 
 
 def sections_in(annotation: Any) -> tuple[type[BaseModel], ...]:

@@ -1,0 +1,242 @@
+"""Changing a scenario: by dotted paths, validated as a whole, never in place."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeVar
+
+from custsim.errors import InputError
+from custsim.scenario.parameter import Section
+from custsim.scenario.paths import fields_at, join_path, parse_path, suggestion
+from custsim.scenario.problems import shown, validated
+
+__all__ = ["assignments", "built", "change", "flattened", "plain"]
+
+Changed = TypeVar("Changed", bound=Section)
+
+#: parts of a scenario that mean nothing to a run that is under way
+_NOT_LEVERS = ("name", "title", "description", "currency", "time", "interventions")
+
+_BARE_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def change(scenario: Changed, changes: Mapping[str, Any], *, opening: Literal["same", "own"] = "same") -> Changed:
+    """Return a new scenario in which some parameters have other values.
+
+    Parameters
+    ----------
+    scenario
+        Scenario to start from; it stays as it is.
+    changes
+        Dotted path -> new value. A list is replaced as a whole; a table given for a section changes the parameters it
+        names and leaves the others.
+    opening
+        "same": the same firm from month 0 on, so that it opens in the state of the scenario it was changed from;
+        unless what a firm *is* was changed (the class's ``STRUCTURE``). "own": a firm that had always been so.
+
+    Returns
+    -------
+    Section
+        A scenario of the same class. Comments of the file the first one came from go with it.
+
+    Raises
+    ------
+    InputError
+        With one line for each path that does not exist (and the nearest that does), each value out of bounds or of
+        the wrong type, and each combination that cannot be.
+
+    Examples
+    --------
+    >>> from custsim.scenario.parameter import param
+    >>> class Desk(Section):
+    ...     staff: int = param(4, unit="persons", meaning="Staff at the desk.", source="assumption", ge=1)
+    >>> change(Desk(), {"staff": 8}).staff
+    8
+    >>> change(Desk(), {"staf": 8})
+    Traceback (most recent call last):
+    custsim.errors.InputError: staf: no such parameter; did you mean staff?
+    """
+    data = plain(scenario)
+    problems: list[str] = []
+    for path, value in changes.items():
+        try:
+            _put(data, parse_path(path), plain(value), type(scenario))
+        except InputError as error:
+            problems += error.problems
+    changed = built(type(scenario), data, also=problems)
+    changed._text = scenario._text
+    before = getattr(scenario, "opening", None)
+    if opening == "same" and isinstance(before, type(scenario)) and _may_share_opening(before, changed):
+        changed._opening = before  # type: ignore[attr-defined]
+    return changed
+
+
+def built(model: type[Changed], data: Mapping[str, Any], also: Sequence[str] = ()) -> Changed:
+    """Build a scenario from plain data, its interventions included, or report everything that is wrong.
+
+    The changes of an intervention are checked as if they were made before the run, and may be written as nested
+    tables (``change = {complaints.staff = 8}`` without quotation marks is one in TOML).
+
+    Raises
+    ------
+    InputError
+        With one line a problem; ``also`` holds those found before.
+    """
+    listed = data.get("interventions")
+    if isinstance(listed, (list, tuple)):
+        data = {**data, "interventions": [_with_paths(item) for item in listed]}
+    scenario = validated(model, data, also)
+    problems = list(_intervention_problems(scenario))
+    if problems:
+        raise InputError(problems)
+    return scenario
+
+
+def flattened(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Write nested tables as one table of dotted paths.
+
+    Examples
+    --------
+    >>> flattened({"complaints": {"staff": 8}, "loyalty.churn": 0.1})
+    {'complaints.staff': 8, 'loyalty.churn': 0.1}
+    """
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        path = f"{above}.{name}" if above else name
+        found.update(flattened(value, path) if isinstance(value, Mapping) and value else {path: value})
+    return found
+
+
+def _with_paths(item: Any) -> Any:
+    item = plain(item)
+    if isinstance(item, dict) and isinstance(item.get("change"), dict):
+        return {**item, "change": flattened(item["change"])}
+    return item
+
+
+def _intervention_problems(scenario: Section) -> Iterator[str]:
+    for index, item in enumerate(getattr(scenario, "interventions", ())):
+        changes = getattr(item, "change", None)
+        if not isinstance(changes, Mapping):
+            continue
+        where = f"interventions[{index}].change"
+        data = {**plain(scenario), "interventions": []}
+        for path, value in changes.items():
+            try:
+                steps = parse_path(path)
+                if steps[0] in _NOT_LEVERS or join_path(steps) in type(scenario).STRUCTURE:
+                    yield f"{where}: {path}: is fixed for a run; an intervention cannot change it"
+                    continue
+                _put(data, steps, plain(value), type(scenario))
+            except InputError as error:
+                yield from (f"{where}: {problem}" for problem in error.problems)
+            if getattr(item, "ramp_months", 0) and (isinstance(value, bool) or not isinstance(value, (int, float))):
+                yield f"{where}: {path}: only a number can move over ramp_months, got {shown(value)}"
+        try:
+            validated(type(scenario), data)
+        except InputError as error:
+            yield from (f"{where}: {problem}" for problem in error.problems)
+
+
+def _may_share_opening(before: Section, changed: Section) -> bool:
+    """Whether a changed firm can open in the state of another: not if it is the same, nor if it is of another make."""
+    if before == changed:
+        return False
+    return all(_value_at(before, path) == _value_at(changed, path) for path in type(changed).STRUCTURE)
+
+
+def _value_at(section: Any, path: str) -> Any:
+    for step in parse_path(path):
+        section = section[step] if isinstance(step, int) else getattr(section, step)
+    return section
+
+
+def assignments(texts: Iterable[str]) -> dict[str, Any]:
+    """Read changes written as ``path=value``, the value as in a TOML file.
+
+    Text may do without quotation marks, since shells take them away, and a number without a digit before or after its
+    decimal point.
+
+    Raises
+    ------
+    InputError
+        With one line for each text that has no ``=`` or no path.
+
+    Examples
+    --------
+    >>> assignments(["complaints.staff=8", "segments[0].share=.3", "loyalty.relationship=contractual"])
+    {'complaints.staff': 8, 'segments[0].share': 0.3, 'loyalty.relationship': 'contractual'}
+    """
+    found: dict[str, Any] = {}
+    problems: list[str] = []
+    for text in texts:
+        path, equals, value = text.partition("=")
+        if not equals or not path.strip():
+            problems.append(f"{text!r} is not a change; write it like complaints.staff=8")
+            continue
+        try:
+            found[join_path(parse_path(path))] = _toml_value(value.strip())
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def plain(value: Any) -> Any:
+    """Turn sections into tables and NumPy's numbers and arrays into Python's, all the way down.
+
+    Examples
+    --------
+    >>> plain({"staff": (1, 2)})
+    {'staff': [1, 2]}
+    """
+    if isinstance(value, Section):
+        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple, range)):
+        return [plain(item) for item in value]
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        return value.tolist()
+    return value
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        read = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return float(text) if _BARE_NUMBER.fullmatch(text) else text
+    return read["value"] if len(read) == 1 else text
+
+
+def _put(data: Any, steps: tuple[str | int, ...], value: Any, model: type[Section]) -> None:
+    """Set the value at a path, or say where the path leaves what exists."""
+    for position, step in enumerate(steps):
+        here, last = steps[: position + 1], position == len(steps) - 1
+        if isinstance(step, int):
+            if not isinstance(data, list):
+                raise InputError(f"{join_path(here)}: {join_path(here[:-1])} is not a list")
+            if not 0 <= step < len(data):
+                raise InputError(f"{join_path(here)}: there are {len(data)}, counted from 0")
+        elif isinstance(data, list):
+            above = join_path(here[:-1])
+            raise InputError(
+                f"{join_path(steps)}: {above} is a list of {len(data)}; write {above}[0] for its first item"
+            )
+        elif not isinstance(data, dict):
+            raise InputError(f"{join_path(steps)}: no such parameter; {join_path(here[:-1])} is {shown(data)}")
+        elif not fields_at(model, here[:-1]):
+            # A table with names of its own, such as the changes an intervention makes: the rest is one name.
+            data[join_path(steps[position:])] = value
+            return
+        elif step not in data:
+            raise InputError(f"{join_path(steps)}: no such parameter{suggestion(model, here, steps[position + 1 :])}")
+        if last and isinstance(value, dict) and isinstance(data[step], dict) and fields_at(model, here):
+            data[step].update(value)
+        elif last:
+            data[step] = value
+        else:
+            data = data[step]
