@@ -3,7 +3,7 @@
 Declared in :mod:`custsim.scenario.model`, with the helper of :mod:`custsim.scenario.parameter`.
 """
 
-from custsim.scenario.changes import assignments, change
+from custsim.scenario.changes import assignments
 from custsim.scenario.describe import Row, describe, frame
 from custsim.scenario.files import save
 from custsim.scenario.library import bundled, load, schema
@@ -18,7 +18,6 @@ __all__ = [
     "Segment",
     "assignments",
     "bundled",
-    "change",
     "declared",
     "describe",
     "frame",

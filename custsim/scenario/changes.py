@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from custsim.errors import InputError
 from custsim.scenario.parameter import Section
@@ -22,7 +22,7 @@ _NOT_LEVERS = ("name", "title", "description", "currency", "time", "intervention
 _BARE_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-def change(scenario: Changed, changes: Mapping[str, Any], *, opening: Literal["same", "own"] = "same") -> Changed:
+def change(scenario: Changed, changes: Mapping[str, Any]) -> Changed:
     """Return a new scenario in which some parameters have other values.
 
     Parameters
@@ -32,9 +32,6 @@ def change(scenario: Changed, changes: Mapping[str, Any], *, opening: Literal["s
     changes
         Dotted path -> new value. A list is replaced as a whole; a table given for a section changes the parameters it
         names and leaves the others.
-    opening
-        "same": the same firm from month 0 on, so that it opens in the state of the scenario it was changed from;
-        unless what a firm *is* was changed (the class's ``STRUCTURE``). "own": a firm that had always been so.
 
     Returns
     -------
@@ -67,9 +64,6 @@ def change(scenario: Changed, changes: Mapping[str, Any], *, opening: Literal["s
             problems += error.problems
     changed = built(type(scenario), data, also=problems)
     changed._text = scenario._text
-    before = getattr(scenario, "opening", None)
-    if opening == "same" and isinstance(before, type(scenario)) and _may_share_opening(before, changed):
-        changed._opening = before  # type: ignore[attr-defined]
     return changed
 
 
@@ -138,19 +132,6 @@ def _intervention_problems(scenario: Section) -> Iterator[str]:
             validated(type(scenario), data)
         except InputError as error:
             yield from (f"{where}: {problem}" for problem in error.problems)
-
-
-def _may_share_opening(before: Section, changed: Section) -> bool:
-    """Whether a changed firm can open in the state of another: not if it is the same, nor if it is of another make."""
-    if before == changed:
-        return False
-    return all(_value_at(before, path) == _value_at(changed, path) for path in type(changed).STRUCTURE)
-
-
-def _value_at(section: Any, path: str) -> Any:
-    for step in parse_path(path):
-        section = section[step] if isinstance(step, int) else getattr(section, step)
-    return section
 
 
 def assignments(texts: Iterable[str]) -> dict[str, Any]:

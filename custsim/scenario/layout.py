@@ -134,13 +134,17 @@ def _bounds(parameter: Parameter) -> str:
     return f", {parameter.bounds}" if parameter.bounds else ""
 
 
-def _merge(table: MutableMapping[str, Any], section: BaseModel, prefix: str) -> None:
-    """Bring a table of a document up to the values of a section, touching only what differs."""
+def _merge(table: MutableMapping[str, Any], section: BaseModel, prefix: str, reference: Any = None) -> None:
+    """Bring a table of a document up to the values of a section, touching only what differs.
+
+    ``reference`` is the section that stands there by default, if there is one.
+    """
     for name, info in type(section).model_fields.items():
-        value, default = getattr(section, name), default_of(info)
+        value = getattr(section, name)
+        default = getattr(reference, name) if type(reference) is type(section) else default_of(info)
         path, present = f"{prefix}{name}", name in table
         if isinstance(value, BaseModel):
-            _merge_section(table, name, value, path)
+            _merge_section(table, name, value, default, path)
         elif not present and value == default and not _tells_kinds_apart(info.annotation):
             continue
         elif value is None:
@@ -165,12 +169,12 @@ def _tells_kinds_apart(annotation: Any) -> bool:
     return typing.get_origin(annotation) is typing.Literal and len(typing.get_args(annotation)) == 1
 
 
-def _merge_section(table: MutableMapping[str, Any], name: str, section: BaseModel, path: str) -> None:
+def _merge_section(table: MutableMapping[str, Any], name: str, section: BaseModel, default: Any, path: str) -> None:
     if isinstance(table.get(name), MutableMapping):
-        _merge(table[name], section, f"{path}.")
+        _merge(table[name], section, f"{path}.", default)
         return
     inner = tomlkit.table()
-    _merge(inner, section, f"{path}.")
+    _merge(inner, section, f"{path}.", default)
     if len(inner):
         table[name] = inner
 

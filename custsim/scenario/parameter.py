@@ -88,6 +88,15 @@ def _tuples(value: Any) -> Any:
     return value
 
 
+def _over(default: Section, given: dict[str, Any]) -> dict[str, Any]:
+    """Lay a table over a section, all the way down: what it does not name stays as in that section."""
+    merged: dict[str, Any] = {name: getattr(default, name) for name in type(default).model_fields}
+    for name, value in given.items():
+        inner = merged.get(name)
+        merged[name] = _over(inner, value) if isinstance(inner, Section) and isinstance(value, dict) else value
+    return merged
+
+
 class Section(BaseModel):
     """A part of a scenario: immutable, without room for unknown names, and strict about types.
 
@@ -98,8 +107,7 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False)
 
-    #: paths that are fixed from the opening of a run on: no intervention may change them, and a scenario in which
-    #: they are changed is another firm with an opening of its own
+    #: paths that are fixed from the opening of a run on, so that no intervention may change them
     STRUCTURE: ClassVar[tuple[str, ...]] = ()
 
     #: text of the file a scenario was loaded from, so that saving it keeps the comments; handed on by a change
@@ -107,8 +115,15 @@ class Section(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _accept_lists(cls, data: Any) -> Any:
-        return {name: _tuples(value) for name, value in data.items()} if isinstance(data, dict) else data
+    def _from_plain(cls, data: Any) -> Any:
+        """Accept lists, and let a table that names some values of a section leave the others at their defaults."""
+        if not isinstance(data, dict):
+            return data
+        given = {name: _tuples(value) for name, value in data.items()}
+        for name, info in cls.model_fields.items():
+            if isinstance(info.default, Section) and isinstance(given.get(name), dict):
+                given[name] = _over(info.default, given[name])
+        return given
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -130,8 +145,15 @@ class Section(BaseModel):
         return hash((type(self), *(getattr(self, name) for name in type(self).model_fields)))
 
     def _compared(self) -> list[Any]:
-        private = [name for name in type(self).__private_attributes__ if name != "_text"]
-        return [getattr(self, name) for name in (*type(self).model_fields, *private)]
+        values: list[Any] = [getattr(self, name) for name in type(self).model_fields]
+        for name in type(self).__private_attributes__:
+            other = getattr(self, name) if name != "_text" else None
+            # An opening that has this section's own values is its own opening.
+            own = isinstance(other, Section) and all(
+                getattr(other, n) == getattr(self, n) for n in type(self).model_fields
+            )
+            values.append(None if own else other)
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +230,7 @@ def declared(section: type[BaseModel]) -> list[Parameter]:
     >>> [(p.path, p.unit, p.bounds) for p in declared(Desk)]
     [('staff', 'persons', 'at least 1')]
     """
-    return list({parameter.path: parameter for parameter in _walk_class(section, "")}.values())
+    return list({parameter.path: parameter for parameter in _walk_class(section, None, "")}.values())
 
 
 def valued(section: BaseModel) -> list[Parameter]:
@@ -260,14 +282,15 @@ def default_of(info: FieldInfo) -> Any:
     return info.get_default(call_default_factory=True, validated_data={})
 
 
-def _walk_class(section: type[BaseModel], prefix: str) -> Iterator[Parameter]:
+def _walk_class(section: type[BaseModel], reference: Any, prefix: str) -> Iterator[Parameter]:
+    """Walk a section class; ``reference`` is the section that stands there by default, if there is one."""
     for name, info in section.model_fields.items():
         inner = sections_in(info.annotation)
         path = f"{prefix}{name}"
+        default = getattr(reference, name) if type(reference) is section else default_of(info)
         for part in inner:
-            yield from _walk_class(part, f"{path}[]." if is_list(info.annotation) else f"{path}.")
+            yield from _walk_class(part, default, f"{path}[]." if is_list(info.annotation) else f"{path}.")
         if not inner:
-            default = default_of(info)
             yield _parameter(path, info, default, default)
 
 

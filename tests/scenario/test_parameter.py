@@ -108,3 +108,16 @@ def test_valued_compares_items_of_a_list_with_those_that_stand_there_by_default(
         "segments[0].share",
         "segments[1].share",
     ]
+
+
+def test_a_table_that_names_some_values_leaves_the_others_as_they_are_there_by_default() -> None:
+    class _Branch(Section):
+        desk: Desk = Desk(staff=7, compensation=2.0)
+
+    class _Group(Section):
+        branch: _Branch = _Branch(desk=Desk(staff=11, compensation=3.0))
+
+    group = _Group.model_validate({"branch": {"desk": {"staff": 5}}})
+    assert (group.branch.desk.staff, group.branch.desk.compensation) == (5, 3.0)
+    assert {p.path: p.default for p in declared(_Group)}["branch.desk.staff"] == 11
+    assert [p.path for p in valued(group) if p.differs] == ["branch.desk.staff"]
