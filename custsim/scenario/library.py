@@ -47,10 +47,15 @@ def load(name_or_path: str | os.PathLike[str]) -> Scenario:
     if isinstance(name_or_path, str) and name in bundled():
         return parse(bundled_text(name), Scenario, name)
     if not Path(name).exists():
-        close = nearest(Path(name).stem, bundled())
-        hint = f"did you mean {close}?" if close else f"bundled are {', '.join(bundled()) or 'none'}"
-        raise InputError(f"no scenario {name!r}: neither a file nor the name of a bundled one; {hint}")
+        raise InputError(f"no scenario {name!r}: neither a file nor the name of a bundled one; {_meant(name)}")
     return parse(read_text(name), Scenario, name)
+
+
+def _meant(name: str) -> str:
+    if Path(f"{name}.toml").is_file():
+        return f"did you mean the file {name}.toml?"
+    close = nearest(Path(name).stem, bundled())
+    return f"did you mean {close}?" if close else f"bundled are {', '.join(bundled()) or 'none'}"
 
 
 def bundled() -> list[str]:
