@@ -26,7 +26,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, ScalarFormatter
 
 from custsim.errors import EnvironmentFailure, InputError
 
@@ -174,7 +174,7 @@ def dress(
     ax.set_ylabel(y, fontsize=SIZES["label"], color=INK, labelpad=8)
     if numbers:
         for axis in (ax.xaxis, ax.yaxis):
-            if axis.isDefault_majfmt and axis.get_scale() == "linear":
+            if isinstance(axis.get_major_formatter(), ScalarFormatter) and axis.get_scale() == "linear":
                 thousands_axis(axis)
     if title:
         ax.set_title(
@@ -233,19 +233,19 @@ def thousands_axis(axis: Axis) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _position: _tick(value, axis)))
 
 
-def _tick(value: float, axis: Axis) -> str:
+def _tick(value: float, axis: Axis, whole: float = 1.0) -> str:
     """Write a tick with just the decimals that tell it from its neighbours."""
     ticks: Any = axis.get_majorticklocs()
-    step = abs(float(ticks[1] - ticks[0])) if len(ticks) > 1 else abs(value)
+    step = abs(float(ticks[1] - ticks[0])) / whole if len(ticks) > 1 else abs(value) / whole
     decimals = 0
     while decimals < 6 and abs(round(step, decimals) - step) > 1e-6 * max(step, 1e-12):
         decimals += 1
-    return number(value, decimals)
+    return number(value / whole, decimals)
 
 
 def percent_axis(axis: Axis, *, whole: float = 1.0) -> None:
     """Write an axis' ticks as per cent of ``whole`` (1 for shares, 100 for per cent)."""
-    axis.set_major_formatter(PercentFormatter(xmax=whole, decimals=None, symbol=" %"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _position: f"{_tick(value, axis, whole / 100)} %"))
 
 
 def legend(ax: Axes, *, loc: str = "best", title: str | None = None, columns: int = 1, **kwargs: Any) -> Legend:

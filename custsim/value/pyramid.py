@@ -488,7 +488,7 @@ def rfm(
         Number of scores, 2 to 9.
     monetary
         Whether to score the ``"mean"`` amount of a purchase (independent of how many there are) or the ``"total"``.
-        A summary table knows the mean only, and no amount of those who never came back.
+        A summary table knows the mean only, and not that of those who never came back: theirs is missing.
     duplicates
         What to do with rows equal in person, date and amount: ``"refuse"`` them (default for a log you give),
         ``"keep"`` them as separate purchases (default for an object with ``transactions``), or ``"drop"`` them.
@@ -625,7 +625,11 @@ def _from_summary(table: pd.DataFrame, monetary: str) -> pd.DataFrame:
     names = next((name for name in _PERSON if name in table.columns), None)
     index = pd.Index(table[names]) if names else table.index
     return pd.DataFrame(
-        {"since_last": age - recency, "purchases": frequency.astype(int) + 1, "spend": spend},
+        {
+            "since_last": age - recency,
+            "purchases": frequency.astype(int) + 1,
+            "spend": np.where(frequency > 0, spend, np.nan),
+        },
         index=index.rename("person"),
     )
 
@@ -640,7 +644,8 @@ def _scored(table: pd.DataFrame, bins: int) -> pd.DataFrame:
     """Add scores and segments."""
     table["recency_score"] = _score(-table["since_last"], bins)
     table["frequency_score"] = _score(table["purchases"].astype(float), bins)
-    table["monetary_score"] = _score(table["spend"], bins)
+    # Who never came back has no known amount in a summary table: the lowest score, and no mean to spoil.
+    table["monetary_score"] = _score(table["spend"].fillna(0.0), bins)
     scores = table[["recency_score", "frequency_score", "monetary_score"]]
     table["score"] = scores.astype(str).agg("".join, axis=1)
     place = (scores - 1) / (bins - 1)
