@@ -1,0 +1,538 @@
+"""Reading transaction logs: find the columns, understand the dates, count what is wrong, drop nothing in silence.
+
+A log has one row for each transaction: who, when and, if spending matters, how much. :func:`read_log` reads a file,
+:func:`clean_log` checks any table. All problems are reported at once, each with the number of rows concerned and the
+way out; whatever an option merges or drops is counted in the :class:`LogRecord`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from custsim.errors import EnvironmentFailure, InputError
+
+__all__ = [
+    "UNITS",
+    "CleanLog",
+    "Columns",
+    "LogRecord",
+    "clean_log",
+    "moment",
+    "read_log",
+    "recognise_columns",
+    "unit_days",
+]
+
+Floats = NDArray[np.float64]
+
+#: Length of each unit of time in days; a month is a twelfth of 365.25 days, as everywhere in custsim.
+UNITS: dict[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25}
+
+#: A day ends this much (in days) before the next begins.
+_MOMENT = 1e-9
+
+#: Column names recognised without being told, in order of preference, lower case without spaces and underscores.
+RECOGNISED: dict[str, tuple[str, ...]] = {
+    "customer": ("customer", "customerid", "person", "personid", "client", "clientid", "user", "userid", "member",
+                 "memberid", "accountid", "account", "customerno", "customernumber", "custid", "id"),
+    "date": ("date", "orderdate", "transactiondate", "purchasedate", "invoicedate", "datetime", "timestamp", "day",
+             "time", "month", "week", "period"),
+    "amount": ("amount", "value", "revenue", "sales", "total", "spend", "price", "dollarvalue", "dollars", "amt",
+               "monetaryvalue", "turnover", "netamount"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column of a log holds what; ``amount`` may be missing."""
+
+    customer: str
+    date: str
+    amount: str | None
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """What was read, and what was merged, dropped or assumed on the way.
+
+    Attributes
+    ----------
+    rows_read, rows_used
+        Rows of the log, and rows that count after everything below.
+    customers
+        Different customers in the rows used.
+    duplicates_merged
+        Rows that repeated another row in full and were merged into it.
+    same_day_merged
+        Transactions merged into another of the same customer on the same day (amounts added up).
+    nonpositive_dropped, after_end_dropped, outside_cohort_dropped
+        Rows left out on request: amounts of 0 or less, dates after the end of observation, customers whose first
+        purchase falls outside the cohort.
+    assumptions
+        What was decided for the user, one sentence each.
+    """
+
+    rows_read: int
+    rows_used: int
+    customers: int
+    duplicates_merged: int = 0
+    same_day_merged: int = 0
+    nonpositive_dropped: int = 0
+    after_end_dropped: int = 0
+    outside_cohort_dropped: int = 0
+    assumptions: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Say in words what happened to the rows, one line for each thing that did.
+
+        Examples
+        --------
+        >>> LogRecord(rows_read=10, rows_used=9, customers=3, same_day_merged=1).lines()
+        ['10 rows read, 9 transactions of 3 customers used', '1 row merged: same customer, same day']
+        """
+        said = [f"{self.rows_read:,} rows read, {self.rows_used:,} transactions of {self.customers:,} customers used"]
+        for count, what in (
+            (self.duplicates_merged, "merged: repeats another row in full"),
+            (self.same_day_merged, "merged: same customer, same day"),
+            (self.nonpositive_dropped, "dropped on request: amount of 0 or less"),
+            (self.after_end_dropped, "dropped on request: after the end of observation"),
+            (self.outside_cohort_dropped, "dropped on request: first purchase outside the cohort"),
+        ):
+            if count:
+                said.append(f"{count:,} row{'s' if count != 1 else ''} {what}")
+        return said + list(self.assumptions)
+
+
+@dataclass(frozen=True)
+class CleanLog:
+    """A checked log as arrays, one entry for each row kept, in the log's order.
+
+    Attributes
+    ----------
+    customer
+        Index into ``labels``.
+    labels
+        Customers as the log names them.
+    time
+        Days since 1970-01-01 for dates, else the log's own numbers.
+    amount
+        Amounts in currency units, or ``None`` if the log has none.
+    dated
+        Whether ``time`` comes from dates.
+    end
+        End of observation, on the scale of ``time``.
+    record
+        What happened so far.
+    """
+
+    customer: NDArray[np.int64] = field(repr=False)
+    labels: pd.Index[Any] = field(repr=False)
+    time: Floats = field(repr=False)
+    amount: Floats | None = field(repr=False)
+    dated: bool
+    end: float
+    record: LogRecord
+
+
+def unit_days(unit: str) -> float:
+    """Length of a unit of time in days.
+
+    Raises
+    ------
+    InputError
+        If the unit is not one of ``UNITS``.
+
+    Examples
+    --------
+    >>> unit_days("week")
+    7.0
+    """
+    if unit not in UNITS:
+        raise InputError(f"unit: must be one of {', '.join(UNITS)}, got {unit!r}")
+    return UNITS[unit]
+
+
+def read_log(path: str | Path, *, separator: str | None = None, decimal: str = ".") -> pd.DataFrame:
+    r"""Read a CSV file of transactions; the separator is found by looking at the first lines.
+
+    Parameters
+    ----------
+    path
+        The file, in UTF-8, with a line of column names.
+    separator
+        Between columns; found among ``, ; tab |`` if not given.
+    decimal
+        Decimal mark, ``"."`` or ``","``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The file's rows.
+
+    Raises
+    ------
+    EnvironmentFailure
+        If the file cannot be opened.
+    InputError
+        If it is not a table in UTF-8, or has no rows.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "log.csv"
+    >>> _ = file.write_text("customer;date;amount\n1;2024-01-02;9,50\n")
+    >>> read_log(file, decimal=",")["amount"].tolist()
+    [9.5]
+    """
+    try:
+        with open(path, encoding="utf-8-sig") as stream:
+            head = stream.read(8192)
+        if separator is None:
+            separator = _separator(head)
+        table = pd.read_csv(path, sep=separator, decimal=decimal, encoding="utf-8-sig", skipinitialspace=True)
+    except OSError as error:
+        raise EnvironmentFailure(f"{path}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8 CSV") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(f"{path}: is not a table of columns ({error}); give a CSV file with column names") from error
+    if table.empty:
+        raise InputError(f"{path}: has column names but no rows")
+    return table
+
+
+def _separator(head: str) -> str:
+    first = head.splitlines()[0] if head.strip() else ""
+    try:
+        return csv.Sniffer().sniff(first, delimiters=",;\t|").delimiter
+    except csv.Error:
+        return ","
+
+
+def recognise_columns(
+    names: Iterable[Any], *, customer: str | None = None, date: str | None = None, amount: str | None = None
+) -> Columns:
+    """Find the customer, date and amount columns of a log by their names, unless they are named.
+
+    Parameters
+    ----------
+    names
+        Column names of the log.
+    customer, date, amount
+        The column to use; recognised if not given. A log without amounts is accepted.
+
+    Returns
+    -------
+    Columns
+        The three names; ``amount`` may be ``None``.
+
+    Raises
+    ------
+    InputError
+        If a named column is missing, or none is recognised: all problems at once, with the columns there are.
+
+    Examples
+    --------
+    >>> recognise_columns(["Order Date", "customer_id", "Total"])
+    Columns(customer='customer_id', date='Order Date', amount='Total')
+    """
+    there = [str(name) for name in names]
+    plain = {name.lower().replace("_", "").replace(" ", "").replace("-", ""): name for name in reversed(there)}
+    problems = []
+    found: dict[str, str | None] = {}
+    for what, named in (("customer", customer), ("date", date), ("amount", amount)):
+        if named is not None:
+            if named not in there:
+                problems.append(f"{what} column {named!r} is not in the log; it has: {', '.join(there)}")
+            found[what] = named
+            continue
+        match = next((plain[key] for key in RECOGNISED[what] if key in plain), None)
+        if match is None and what != "amount":
+            problems.append(
+                f"no {what} column recognised among: {', '.join(there)}; name it ({what}=..., or --{what} on the "
+                "command line)"
+            )
+        found[what] = match
+    if problems:
+        raise InputError(problems)
+    return Columns(customer=str(found["customer"]), date=str(found["date"]), amount=found["amount"])
+
+
+def clean_log(
+    log: Any,
+    *,
+    customer: str | None = None,
+    date: str | None = None,
+    amount: str | None = None,
+    end: Any = None,
+    date_format: str | None = None,
+    duplicates: Literal["refuse", "merge", "keep"] | None = None,
+    nonpositive: Literal["refuse", "drop", "keep"] = "refuse",
+    after_end: Literal["refuse", "drop"] = "refuse",
+    same_day_merged: bool = True,
+) -> CleanLog:
+    """Check a log and turn it into arrays; every problem is counted, and all are reported at once.
+
+    Parameters
+    ----------
+    log
+        A table with one row for each transaction, or anything with such a table as its ``transactions``.
+    customer, date, amount
+        Column names; recognised if not given (see :func:`recognise_columns`).
+    end
+        End of observation: a date (that day is observed to its end), or a number if the log's times are numbers. By
+        default the last transaction, which is noted in the record.
+    date_format
+        As for :func:`datetime.datetime.strptime`; needed where dates can be read in two ways.
+    duplicates
+        Rows that repeat another in every column: ``"refuse"``, ``"merge"`` into one, or ``"keep"`` as transactions of
+        their own. By default they are refused in a table, and kept in an object with ``transactions``.
+    nonpositive
+        Amounts of 0 or less: ``"refuse"``, ``"drop"`` the row, or ``"keep"`` it.
+    after_end
+        Transactions after the end: ``"refuse"`` or ``"drop"``.
+    same_day_merged
+        Whether the caller merges a customer's transactions of one day. Then full repeats in a log without amounts
+        change nothing, and are not refused.
+
+    Returns
+    -------
+    CleanLog
+        The rows kept.
+
+    Raises
+    ------
+    InputError
+        With one line for each problem and the number of rows it concerns.
+
+    Examples
+    --------
+    >>> log = pd.DataFrame({"customer": [1, 1], "date": ["2024-01-02", "2024-02-30"], "amount": [5.0, -1.0]})
+    >>> clean_log(log)
+    Traceback (most recent call last):
+    ...
+    custsim.errors.InputError: date: 1 of 2 rows cannot be read as a date (first: '2024-02-30', row 2); ...
+    """
+    options = (
+        ("duplicates", duplicates, (None, "refuse", "merge", "keep")),
+        ("nonpositive", nonpositive, ("refuse", "drop", "keep")),
+        ("after_end", after_end, ("refuse", "drop")),
+    )
+    problems = [f"{n}: must be one of {', '.join(map(repr, ok))}, got {v!r}" for n, v, ok in options if v not in ok]
+    if problems:
+        raise InputError(problems)
+    table, is_run = _table(log)
+    columns = recognise_columns(table.columns, customer=customer, date=date, amount=amount)
+    if len(table) == 0:
+        raise InputError("log: has no rows; there is nothing to learn from an empty log")
+    time, dated, notes = _times(table[columns.date], date_format, problems)
+    amounts = None if columns.amount is None else _amounts(table[columns.amount], problems)
+    _missing_customers(table[columns.customer], problems)
+    until = _end(end, time, dated, notes, problems)
+
+    late = time > until
+    if after_end == "refuse" and late.any():
+        problems.append(
+            f"{columns.date}: {_rows(late)} after the end of observation ({_show(until, dated)}); move the end, or "
+            "drop them on purpose (after_end='drop')"
+        )
+    bad = np.zeros(len(table), dtype=bool) if amounts is None else amounts <= 0
+    if nonpositive == "refuse" and amounts is not None and bad.any():
+        problems.append(
+            f"{columns.amount}: {_rows(bad)} of 0 or less ({int((amounts < 0).sum())} negative, "
+            f"{int((amounts == 0).sum())} zero); net refunds against their purchase, or leave them out on purpose "
+            "(nonpositive='drop'), or keep them (nonpositive='keep')"
+        )
+    rule = duplicates or ("keep" if is_run else "refuse")
+    repeats = np.zeros(len(table), dtype=bool)
+    if rule == "merge" or (rule == "refuse" and (amounts is not None or not same_day_merged)):
+        repeats = table.duplicated().to_numpy()
+    if rule == "refuse" and repeats.any():
+        problems.append(
+            f"log: {_rows(repeats)} repeating an earlier row in every column; if they are one transaction entered "
+            "twice, merge them (duplicates='merge'), if they are real, keep them (duplicates='keep')"
+        )
+    if problems:
+        raise InputError(problems)
+
+    keep = ~late & ~repeats
+    if nonpositive == "drop":
+        keep &= ~bad
+    if not keep.any():
+        raise InputError(f"log: nothing is left of {len(table):,} rows after dropping what was asked to be dropped")
+    codes, labels = pd.factorize(table[columns.customer][keep], sort=True)
+    record = LogRecord(
+        rows_read=len(table),
+        rows_used=int(keep.sum()),
+        customers=len(labels),
+        duplicates_merged=int((repeats & ~late).sum()),
+        nonpositive_dropped=int((bad & ~late & ~repeats).sum()) if nonpositive == "drop" else 0,
+        after_end_dropped=int(late.sum()),
+        assumptions=tuple(notes),
+    )
+    return CleanLog(
+        customer=np.asarray(codes, dtype=np.int64),
+        labels=pd.Index(labels, name="customer"),
+        time=time[keep],
+        amount=None if amounts is None else amounts[keep],
+        dated=dated,
+        end=until,
+        record=record,
+    )
+
+
+def _table(log: Any) -> tuple[pd.DataFrame, bool]:
+    """Return the log's table, and whether it came out of an object such as a simulated run."""
+    if isinstance(log, pd.DataFrame):
+        return log, False
+    inside = getattr(log, "transactions", None)
+    if isinstance(inside, pd.DataFrame):
+        return inside, True
+    raise InputError(
+        f"log: must be a table (pandas DataFrame) or have one as its 'transactions', got {type(log).__name__}"
+    )
+
+
+def _rows(mask: NDArray[np.bool_]) -> str:
+    count = int(mask.sum())
+    first = int(np.flatnonzero(mask)[0]) + 1
+    return f"{count:,} of {len(mask):,} rows (first: row {first})"
+
+
+def _show(time: float, dated: bool) -> str:
+    if not dated:
+        return f"{time:g}"
+    stamp = np.datetime64(0, "D") + np.timedelta64(int(np.floor(time - 1e-9)), "D")
+    return str(stamp)
+
+
+def _missing_customers(column: pd.Series[Any], problems: list[str]) -> None:
+    missing = column.isna().to_numpy()
+    if missing.any():
+        problems.append(f"{column.name}: {_rows(missing)} without a customer; find out who bought, or leave them out")
+
+
+def _amounts(column: pd.Series[Any], problems: list[str]) -> Floats:
+    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        example = column.iloc[int(np.flatnonzero(wrong)[0])]
+        problems.append(
+            f"{column.name}: {_rows(wrong)} not a number (first: {example!r}); mend them, or state the decimal mark"
+        )
+        values = np.where(wrong, 1.0, values)
+    return values
+
+
+def _times(column: pd.Series[Any], date_format: str | None, problems: list[str]) -> tuple[Floats, bool, list[str]]:
+    """Read the date column: dates as days since 1970, numbers as they are."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return _days(column, column, problems), True, []
+    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if numeric and date_format is None:
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        whole = np.isfinite(values) & (values == np.floor(values))
+        if whole.all() and values.min() >= 19000101 and values.max() <= 22001231:
+            stamps = pd.to_datetime(column.astype("int64").astype(str), format="%Y%m%d", errors="coerce")
+            return _days(stamps, column, problems), True, [f"{column.name}: read as dates written yyyymmdd"]
+        wrong = ~np.isfinite(values)
+        if wrong.any():
+            problems.append(f"{column.name}: {_rows(wrong)} without a time; mend them")
+            values = np.where(wrong, 0.0, values)
+        return values, False, []
+    text = column.astype("string").str.strip()
+    notes: list[str] = []
+    if date_format is not None:
+        return _days(pd.to_datetime(text, format=date_format, errors="coerce"), column, problems), True, notes
+    return _days(_guess_dates(text, str(column.name), problems, notes), column, problems), True, notes
+
+
+def _guess_dates(text: pd.Series[Any], name: str, problems: list[str], notes: list[str]) -> pd.Series[Any]:
+    """Read dates: ISO first; day and month in either order only where just one order fits every row."""
+    given = max(int(text.notna().sum()), 1)
+    iso = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
+    if iso.notna().sum() >= 0.5 * given:
+        return iso
+    for mark in "/.-":
+        day_first, month_first = (
+            pd.to_datetime(text, format=f, errors="coerce", utc=True)
+            for f in (f"%d{mark}%m{mark}%Y", f"%m{mark}%d{mark}%Y")
+        )
+        fits = int(day_first.notna().sum()), int(month_first.notna().sum())
+        if max(fits) < 0.5 * given:
+            continue
+        if fits[0] == fits[1] and not day_first.equals(month_first):
+            problems.append(
+                f"{name}: dates such as {text.iloc[0]!r} can be read as day{mark}month or month{mark}day; say which "
+                f"(date_format='%d{mark}%m{mark}%Y' or '%m{mark}%d{mark}%Y')"
+            )
+        order = "day first" if fits[0] >= fits[1] else "month first"
+        notes.append(f"{name}: dates read {order}, because the other order does not fit")
+        return day_first if fits[0] >= fits[1] else month_first
+    return iso
+
+
+def _days(stamps: pd.Series[Any], original: pd.Series[Any], problems: list[str]) -> Floats:
+    wrong = stamps.isna().to_numpy()
+    if wrong.any():
+        at = int(np.flatnonzero(wrong)[0])
+        problems.append(
+            f"{original.name}: {int(wrong.sum()):,} of {len(wrong):,} rows cannot be read as a date (first: "
+            f"{original.iloc[at]!r}, row {at + 1}); mend them, or state the format (date_format='%d.%m.%Y')"
+        )
+    plain = stamps.dt.tz_convert(None) if getattr(stamps.dt, "tz", None) is not None else stamps
+    seconds = plain.to_numpy(dtype="datetime64[ns]").astype("int64") / 86_400e9
+    return np.where(wrong, 0.0, seconds)
+
+
+def _end(end: Any, time: Floats, dated: bool, notes: list[str], problems: list[str]) -> float:
+    """Return the end of observation on the scale of ``time``; a day counts to its end."""
+    if end is None:
+        last = float(time.max())
+        today = float(np.datetime64("today", "D").astype("int64"))
+        future = time >= today + 2  # somewhere it is tomorrow already
+        if dated and future.any():
+            problems.append(
+                f"date: {_rows(future)} in the future (latest: {_show(last + 1e-6, True)}); mend them, or set the end "
+                "of observation"
+            )
+        notes.append(f"observed until the last transaction, {_show(np.floor(last) + 1, True) if dated else last:}")
+        return float(np.floor(last) + 1 - _MOMENT) if dated else last
+    return moment(end, dated, "end")
+
+
+def moment(value: Any, dated: bool, name: str, *, beginning: bool = False) -> float:
+    """Put a date or a number on a clean log's time scale; a date stands for the end of its day, or its beginning.
+
+    Raises
+    ------
+    InputError
+        If a dated log is given something that is no date, or a log of numbers something that is no number.
+
+    Examples
+    --------
+    >>> moment("1970-01-02", True, "end", beginning=True), moment(3, False, "end")
+    (1.0, 3.0)
+    """
+    if not dated:
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise InputError(f"{name}: the log's times are numbers, so it must be a number, got {value!r}") from None
+    stamp: pd.Timestamp | None
+    try:
+        stamp = pd.Timestamp(str(value) if isinstance(value, int | float) else value)
+    except (ValueError, TypeError):
+        stamp = None
+    if stamp is None or pd.isna(stamp):
+        raise InputError(f"{name}: cannot be read as a date, got {value!r}; write it as 2024-12-31")
+    day = float(stamp.normalize().to_datetime64().astype("datetime64[D]").astype("int64"))
+    return day if beginning else day + 1 - _MOMENT
