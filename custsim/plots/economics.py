@@ -79,6 +79,12 @@ def _whole_numbers(ax: Axes) -> None:
 # --- lifetime value ---------------------------------------------------------------------------------------------
 
 
+def _payments_drawn(ratio: float, back: float) -> int:
+    """Count the payments until 95 % of the value has come in, and the cost is paid back if it ever is."""
+    needed = int(np.ceil(np.log(0.05) / np.log(ratio))) if 0 < ratio < 1 else 1
+    return int(min(max(needed, 5, 0 if np.isinf(back) else back + 2), 240))
+
+
 def relationship_value(
     *,
     margin: float,
@@ -87,7 +93,7 @@ def relationship_value(
     acquisition_cost: float = 0.0,
     growth: float = 0.0,
     timing: Timing = "start",
-    periods: int | None = None,
+    horizon: int | None = None,
     period: str = "year",
 ) -> Figure:
     """Draw how the value of a customer builds up, when he has paid back his cost, and what he is worth in the end.
@@ -96,8 +102,9 @@ def relationship_value(
     ----------
     margin, retention, discount, acquisition_cost, growth, timing
         As in :func:`custsim.value.clv`.
-    periods
-        Number of payments drawn; by default until 95 % of the value has come in, 40 at most.
+    horizon
+        Number of payments counted and drawn; by default all count, and they are drawn until 95 % of the value has
+        come in, 240 at most.
     period
         What one period is called on the axis.
 
@@ -116,12 +123,10 @@ def relationship_value(
     >>> figure = relationship_value(margin=100, retention=0.8, discount=0.1, acquisition_cost=150)
     """
     common: dict[str, Any] = {"margin": margin, "retention": retention, "discount": discount, "growth": growth}
-    final = float(clv(**common, timing=timing, acquisition_cost=acquisition_cost))
+    final = float(clv(**common, timing=timing, acquisition_cost=acquisition_cost, horizon=horizon))
     back = float(payback_periods(**common, timing=timing, acquisition_cost=acquisition_cost))
-    if periods is None:
-        ratio = retention * (1 + growth) / (1 + discount)
-        needed = int(np.ceil(np.log(0.05) / np.log(ratio))) if 0 < ratio < 1 else 1
-        periods = int(min(max(needed, 5, 0 if np.isinf(back) else back + 2), 40))
+    periods = horizon if horizon is not None else _payments_drawn(retention * (1 + growth) / (1 + discount), back)
+    back = back if back <= periods else np.inf
     count = np.arange(1, periods + 1)
     value = np.asarray(clv(**common, timing=timing, acquisition_cost=acquisition_cost, horizon=count))
     steps, path = np.concatenate([[0], count]), np.concatenate([[-acquisition_cost], value])
@@ -136,13 +141,13 @@ def relationship_value(
     ax.fill_between(
         steps, path, 0, where=(path >= 0).tolist(), color=COLOURS["blue"], alpha=0.14, interpolate=True, linewidth=0
     )
-    ax.plot(steps, path, color=COLOURS["blue"], linewidth=3, marker="o", markersize=5)
+    ax.plot(steps, path, color=COLOURS["blue"], linewidth=3, marker="o" if periods <= 40 else "", markersize=5)
     _say(ax, f"lifetime value {number(final)}", (periods, final), (0, 7), ha="right", va="bottom",
          color=tone, fontweight="bold", bbox=None)  # fmt: skip
     if 0 < back <= periods:
         at = (back, float(path[int(back)]))
         ax.plot(*at, marker="o", markersize=11, color=COLOURS["orange"], zorder=5)
-        _say(ax, f"paid back with payment {int(back)}", at, (14, -16), ha="left", va="top")
+        _say(ax, f"paid back with payment {int(back)}", at, (14, -26), ha="left", va="top")
     elif np.isinf(back) and acquisition_cost > 0:
         _say(ax, "never paid back", (periods, float(path[-1])), (0, -12), ha="right", va="top")
     ax.set_xlim(0, periods * 1.02)
