@@ -64,6 +64,42 @@ _WHERE: dict[str, str] = {
     "strategy_table": "pyramid",
     "tier_table": "pyramid",
     "tiers": "pyramid",
+    # contractual retention
+    "BetaDiscreteWeibull": "retention",
+    "Geometric": "retention",
+    "RetentionModel": "retention",
+    "ShiftedBetaGeometric": "retention",
+    "compare_retention_models": "retention",
+    "why_retention_rises": "retention",
+    # transaction logs
+    "LogRecord": "logs",
+    "read_log": "logs",
+    "CalibrationHoldout": "transactions",
+    "CustomerSummary": "transactions",
+    "calibration_holdout": "transactions",
+    "periods_per_year": "transactions",
+    "summarise": "transactions",
+    # buy till you die
+    "BGBB": "purchases",
+    "BGNBD": "purchases",
+    "BootstrapIntervals": "purchases",
+    "Choice": "purchases",
+    "GammaGamma": "purchases",
+    "HoldoutCheck": "purchases",
+    "MBGNBD": "purchases",
+    "ParetoNBD": "purchases",
+    "PurchaseModel": "purchases",
+    "SimulatedCustomers": "purchases",
+    "alive_history": "purchases",
+    "bootstrap_intervals": "purchases",
+    "choose_model": "purchases",
+    "compare_models": "purchases",
+    "holdout_check": "purchases",
+    "spend_frequency_correlation": "purchases",
+    "tracking": "purchases",
+    # how a fit went
+    "Convergence": "likelihood",
+    "Estimates": "likelihood",
 }
 
 #: modules that can be reached as attributes, such as ``custsim.value.lifetime``

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
 from custsim.errors import InputError
@@ -125,7 +125,7 @@ def maximise(
     names: Sequence[str],
     starts: Sequence[Sequence[float]],
     customers: float,
-    units: Sequence[float] | None = None,
+    units: ArrayLike | None = None,
 ) -> Estimates:
     """Find the largest likelihood over positive parameters, from several starts.
 
