@@ -1,7 +1,7 @@
 """What the user writes: every parameter of a firm, its staff, its customers and its market, declared once.
 
-Read it in the order of the chain. Defaults describe the neighbourhood bank that comes with custsim. A source that begins
-with "assumption" was fitted or chosen by us; docs/discussion/calibration.md tells what it was fitted to.
+Read it in the order of the chain. Defaults describe the neighbourhood bank that comes with custsim. A source that starts
+with "assumption" was fitted or chosen by us; `docs/discussion/calibration.md` tells what it was fitted to.
 """
 
 from __future__ import annotations
@@ -1259,7 +1259,8 @@ class Scenario(Section):
             Values by dotted path, such as ``{"complaints.staff": 8, "segments[0].share": 0.7}``.
         opening
             "same": the changed firm is the same firm from month 0 on, so its opening state is that of this scenario.
-            "own": a firm that had always been so; its opening state is its own.
+            "own": a firm that had always been so; its opening state is its own. A change of what the firm *is* (the
+            paths in :data:`STRUCTURE`, such as the number of persons) always makes another firm.
 
         Raises
         ------
@@ -1273,7 +1274,10 @@ class Scenario(Section):
         """
         from custsim.scenario.changes import change
 
-        return change(self, changes, opening=opening)
+        changed = change(self, changes)
+        if opening == "same" and not any(_at(changed, path) != _at(self, path) for path in STRUCTURE):
+            changed._opening = self.opening
+        return changed
 
     def scaled(self, factor: float) -> Scenario:
         """Return the same firm at another size: persons, customers, desks, marketing and fixed cost times ``factor``.
@@ -1303,6 +1307,11 @@ class Scenario(Section):
         )
 
 
+def _at(scenario: Scenario, path: str) -> Any:
+    section, _, name = path.partition(".")
+    return getattr(getattr(scenario, section), name)
+
+
 def _impossible(scenario: Scenario) -> Iterator[str]:
     """Yield what does not fit together between sections, each as one line with the way out."""
     market, referral = scenario.market, scenario.referral
@@ -1319,6 +1328,11 @@ def _impossible(scenario: Scenario) -> Iterator[str]:
         yield f"segments: shares must add up to 1, got {total:g}"
     if len(set(names)) < len(names):
         yield f"segments: names must differ, got {', '.join(names)}"
+    if scenario.loyalty.visits_exponent <= -market.visits_shape:
+        yield (
+            f"loyalty.visits_exponent: must be above -market.visits_shape = {-market.visits_shape:g}, or the mean hazard "
+            f"is infinite; got {scenario.loyalty.visits_exponent:g}"
+        )
     if market.join_base + market.join_advertised >= 1:
         yield "market.join_base + market.join_advertised must stay below 1"
     if referral.decision == "two_stage" and referral.in_market <= market.join_base + market.join_advertised:

@@ -11,7 +11,8 @@ The rules, which both keep to:
 
 * A ticket is taken up by the server that has been free for longest, at the later of its arrival and that moment.
 * A ticket that has not been taken up ``patience`` days after its arrival leaves unserved; if a server becomes free
-  at that very moment, it is served.
+  at that very moment, it is served. Patience may change between months, for all that wait: who has then waited for
+  too long already leaves as the month begins.
 * A month holds what happens from its start to just before its end. What would be taken up at the end or later
   waits on, so that a change of staff acts on it.
 * Where staff falls, those who would be free last leave: whoever has a ticket in hand finishes it first. Where staff
@@ -56,6 +57,8 @@ Floats: TypeAlias = NDArray[np.float64]
 class Desk(Protocol):
     """What every desk can do: be staffed for a month, take tickets, and tell at its end which are finished."""
 
+    patience: float  #: days of waiting after which a ticket leaves unserved; may be changed between months
+
     @property
     def open(self) -> Tickets:
         """Tickets not yet handed back, in the order of arrival: being served, or waiting (``start`` is NaN)."""
@@ -70,37 +73,50 @@ class Desk(Protocol):
         """End the month; return what was completed or given up in it, in that order."""
 
 
-class _Month:
-    """The month a desk is in, and the checks both engines make."""
+class _Calendar:
+    """The month a desk is in, its patience, and the checks both engines make."""
 
     def __init__(self, patience: float) -> None:
-        if not patience >= 0:
-            raise InputError(f"patience: must be at least 0 days (infinite if nobody gives up), got {patience}")
-        self.patience = float(patience)
-        self.t0, self.t1, self.month, self.is_open = 0.0, 0.0, -1, False
+        self._t0, self._t1, self._month, self._is_open = -math.inf, -math.inf, -1, False
+        self.patience = patience
 
-    def begin(self, t0: float, t1: float, servers: int, month: int | None) -> None:
-        if self.is_open:
-            raise InputError(f"desk: month {self.month} is still open; close it before the next")
-        if not self.t1 <= t0 < t1 < math.inf:
-            raise InputError(f"desk: a month must go from {self.t1} days or later to a later day, got {t0} to {t1}")
+    @property
+    def patience(self) -> float:
+        """Days of waiting after which a ticket leaves unserved; it may be changed between months."""
+        return self._patience
+
+    @patience.setter
+    def patience(self, days: float) -> None:
+        if not days >= 0:
+            raise InputError(f"patience: must be at least 0 days (infinite if nobody gives up), got {days}")
+        if self._is_open:
+            raise InputError(f"patience: cannot change within month {self._month}; close it first")
+        self._patience = float(days)
+
+    def _begin(self, t0: float, t1: float, servers: int, month: int | None) -> None:
+        if self._is_open:
+            raise InputError(f"desk: month {self._month} is still open; close it before the next")
+        if not -math.inf < t0 < t1 < math.inf:
+            raise InputError(f"desk: a month must go from one day to a later one, got {t0} to {t1}")
+        if self._t1 not in (-math.inf, t0):
+            raise InputError(f"desk: the next month begins on day {self._t1}, where the last one ended, got {t0}")
         if servers != int(servers) or servers < 0:
             raise InputError(f"servers: must be a whole number of at least 0, got {servers}")
-        self.month = self.month + 1 if month is None else month
-        self.t0, self.t1, self.is_open = float(t0), float(t1), True
+        self._month = self._month + 1 if month is None else month
+        self._t0, self._t1, self._is_open = float(t0), float(t1), True
 
-    def must_be_open(self) -> None:
-        if not self.is_open:
+    def _must_be_open(self) -> None:
+        if not self._is_open:
             raise InputError("desk: no month is open; call open_month first")
 
-    def refusal(self) -> InputError:
+    def _refusal(self) -> InputError:
         return InputError(
-            f"desk: tickets of month {self.month} must arrive from {self.t0} to before {self.t1} days, "
+            f"desk: tickets of month {self._month} must arrive from {self._t0} to before {self._t1} days, "
             "and take a finite handling time of at least 0 days"
         )
 
 
-class BatchDesk:
+class BatchDesk(_Calendar):
     """A desk that works a month through in compiled code, at its end.
 
     Parameters
@@ -126,7 +142,7 @@ class BatchDesk:
     """
 
     def __init__(self, patience: float = math.inf) -> None:
-        self._month = _Month(patience)
+        super().__init__(patience)
         self._free = np.empty(0)  # when each server is free: a heap, the earliest first
         self._tickets = np.empty(64, dtype=TICKET)
         self._carried = 0  # of which so many are from earlier months,
@@ -145,13 +161,13 @@ class BatchDesk:
         Parameters
         ----------
         t0, t1
-            Its start and end in days; the start is not before the end of the last month.
+            Its start and end in days; it starts where the last one ended.
         servers
             How many serve during the month.
         month
             Its number, written into the tickets; by default one more than the last, from 0.
         """
-        self._month.begin(t0, t1, servers, month)
+        self._begin(t0, t1, servers, month)
         if servers < self._free.size:
             self._free = np.sort(self._free)[:servers]
         elif servers > self._free.size:
@@ -169,14 +185,13 @@ class BatchDesk:
         tag
             Anything the caller wants back with the ticket (an integer), shape (n,) or one for all.
         """
-        month = self._month
-        month.must_be_open()
+        self._must_be_open()
         fresh = np.asarray(arrivals, dtype=np.float64)
         self._make_room(fresh.size)
         place = self._tickets[self._count : self._count + fresh.size]
         place["arrival"], place["handling"], place["owner"], place["tag"] = fresh, handling, owner, tag
-        if not _admit(place, month.month, month.t0, month.t1):
-            raise month.refusal()
+        if not _admit(place, self._month, self._t0, self._t1):
+            raise self._refusal()
         self._count += fresh.size
 
     def _make_room(self, more: int) -> None:
@@ -193,14 +208,13 @@ class BatchDesk:
         ndarray of TICKET
             What was completed or given up in it, in that order (of two at one moment, the earlier arrival first).
         """
-        month = self._month
-        month.must_be_open()
+        self._must_be_open()
         _sort_by(self._tickets[self._carried : self._count], False)
         done = np.empty(self._count, dtype=TICKET)
-        finished = _serve(self._tickets[: self._count], self._free, month.t1, month.patience, done)
+        finished = _serve(self._tickets[: self._count], self._free, self._t0, self._t1, self.patience, done)
         self._count -= finished
         self._carried = self._count
-        month.is_open = False
+        self._is_open = False
         done = done[:finished]
         _sort_by(done, True)
         return done
@@ -232,7 +246,7 @@ def _sort_by(tickets: Tickets, finish: bool) -> None:
 
 
 @kernel
-def _serve(tickets: Tickets, free: Floats, t1: float, patience: float, done: Tickets) -> int:
+def _serve(tickets: Tickets, free: Floats, t0: float, t1: float, patience: float, done: Tickets) -> int:
     """Work a month through: ``tickets`` in the order of arrival, ``free`` a heap of the times servers are free.
 
     Finished tickets go to ``done``, the others move up in ``tickets``. Returns the number finished. Because the
@@ -243,7 +257,7 @@ def _serve(tickets: Tickets, free: Floats, t1: float, patience: float, done: Tic
         ticket = tickets[i]
         if np.isnan(ticket.start):
             start = max(ticket.arrival, free[0]) if free.size else np.inf
-            gives_up = ticket.arrival + patience
+            gives_up = max(ticket.arrival + patience, t0)
             if start <= gives_up and start < t1:
                 ticket.start, ticket.finish = start, start + ticket.handling
                 _replace_earliest(free, ticket.finish)
@@ -275,11 +289,10 @@ def _replace_earliest(heap: Floats, value: float) -> None:
 
 
 class _Ticket:
-    """A ticket on its way through :class:`SimpyDesk`: its record, its number, and the event of being taken up."""
+    """A ticket on its way through :class:`SimpyDesk`: its record, its number, and when it gives up."""
 
-    def __init__(self, record: Any, number: int, env: simpy.Environment) -> None:
-        self.record, self.number = record, number
-        self.taken_up: Any = env.event()
+    def __init__(self, record: Any, number: int) -> None:
+        self.record, self.number, self.gives_up = record, number, math.inf
 
 
 class _Server:
@@ -289,7 +302,7 @@ class _Server:
         self.free_at, self.busy = free_at, False
 
 
-class _GiveUp(simpy.Event):
+class _Late(simpy.Event):
     """A timeout that comes after everything else of its moment, so that a server who is free just then serves."""
 
     def __init__(self, env: simpy.Environment, delay: SimTime) -> None:
@@ -298,10 +311,11 @@ class _GiveUp(simpy.Event):
         env.schedule(self, priority=EventPriority(2), delay=delay)
 
 
-class SimpyDesk:
+class SimpyDesk(_Calendar):
     """The same desk as SimPy processes, event by event: slower, readable, and open to other disciplines.
 
-    For a discipline of your own, derive a class and write :meth:`choose`.
+    Each ticket is a process that arrives; each service and each wait that may end in giving up is another. For a
+    discipline of your own, derive a class and write :meth:`choose`.
 
     Parameters
     ----------
@@ -327,8 +341,8 @@ class SimpyDesk:
     """
 
     def __init__(self, env: simpy.Environment, patience: float = math.inf) -> None:
+        super().__init__(patience)
         self.env = env
-        self._month = _Month(patience)
         self._servers: list[_Server] = []
         self._waiting: list[_Ticket] = []
         self._tickets: list[_Ticket] = []
@@ -359,7 +373,7 @@ class SimpyDesk:
         """Begin a month, at its start; see :meth:`BatchDesk.open_month`."""
         if self.env.now > t0:
             raise InputError(f"desk: the month from {t0} days must be opened by then, but it is day {self.env.now}")
-        self._month.begin(t0, t1, servers, month)
+        self._begin(t0, t1, servers, month)
         newcomers = [_Server(float(t0)) for _ in range(servers - len(self._servers))]
         # Those who would be free last leave; a ticket in hand runs on without them.
         self._servers = sorted(self._servers + newcomers, key=lambda server: server.free_at)[:servers]
@@ -367,47 +381,52 @@ class SimpyDesk:
 
     def _at_the_start(self, delay: SimTime) -> Any:
         yield self.env.timeout(delay)
+        for ticket in self._waiting:
+            self._set_patience(ticket)
         self._take_up()
 
     def submit(self, arrivals: ArrayLike, handling: ArrayLike, owner: ArrayLike, tag: ArrayLike = 0) -> None:
         """Hand in tickets of this month that have not arrived yet; see :meth:`BatchDesk.submit`."""
-        month = self._month
-        month.must_be_open()
+        self._must_be_open()
         fresh = np.zeros(np.asarray(arrivals).size, dtype=TICKET)
         fresh["arrival"], fresh["handling"], fresh["owner"], fresh["tag"] = arrivals, handling, owner, tag
-        if not _admit(fresh, month.month, month.t0, month.t1):
-            raise month.refusal()
+        if not _admit(fresh, self._month, self._t0, self._t1):
+            raise self._refusal()
         if (fresh["arrival"] < self.env.now).any():
             raise InputError(f"desk: it is day {self.env.now}, tickets can no longer arrive before it")
         for record in fresh:
             self._submitted += 1
-            ticket = _Ticket(record, self._submitted, self.env)
+            ticket = _Ticket(record, self._submitted)
             self._tickets.append(ticket)
-            self.env.process(self._life(ticket))
+            self.env.process(self._arrive(ticket))
 
-    def _life(self, ticket: _Ticket) -> Any:
-        """Let a ticket arrive, wait, and be served or give up."""
-        record, env = ticket.record, self.env
-        yield env.timeout(record["arrival"] - env.now)
+    def _arrive(self, ticket: _Ticket) -> Any:
+        yield self.env.timeout(ticket.record["arrival"] - self.env.now)
         self._waiting.append(ticket)
+        self._set_patience(ticket)
         self._take_up()
-        if not ticket.taken_up.triggered:
-            patience = self._month.patience
-            gives_up = [_GiveUp(env, patience)] if patience < math.inf else []
-            yield simpy.AnyOf(env, [ticket.taken_up, *gives_up])
-        if not ticket.taken_up.triggered:
+
+    def _set_patience(self, ticket: _Ticket) -> None:
+        gives_up = max(ticket.record["arrival"] + self.patience, self._t0)
+        if gives_up != ticket.gives_up:
+            ticket.gives_up = gives_up
+            if gives_up < math.inf:
+                self.env.process(self._give_up(ticket, gives_up))
+
+    def _give_up(self, ticket: _Ticket, moment: float) -> Any:
+        yield _Late(self.env, max(0.0, moment - self.env.now))
+        if ticket in self._waiting and ticket.gives_up == moment:  # else it was served, or its patience changed
             self._waiting.remove(ticket)
-            record["finish"], record["abandoned"] = record["arrival"] + self._month.patience, True
-            return
-        server: _Server = ticket.taken_up.value
-        yield env.timeout(record["handling"])
+            ticket.record["finish"], ticket.record["abandoned"] = moment, True
+
+    def _handle(self, ticket: _Ticket, server: _Server) -> Any:
+        yield self.env.timeout(ticket.record["handling"])
         server.busy = False
         self._take_up()
 
     def _take_up(self) -> None:
         """Let idle servers take up waiting tickets, unless the month is over and the next not yet open."""
-        month, now = self._month, self.env.now
-        while self._waiting and month.t0 <= now < month.t1:
+        while self._waiting and self._t0 <= self.env.now < self._t1:
             idle = [server for server in self._servers if not server.busy]
             if not idle:
                 return
@@ -416,18 +435,17 @@ class SimpyDesk:
             start = max(ticket.record["arrival"], server.free_at)  # that is now, but for SimPy's rounding of delays
             ticket.record["start"], ticket.record["finish"] = start, start + ticket.record["handling"]
             server.busy, server.free_at = True, float(ticket.record["finish"])
-            ticket.taken_up.succeed(server)
+            self.env.process(self._handle(ticket, server))
 
     def close_month(self) -> Tickets:
         """End the month, at its end; see :meth:`BatchDesk.close_month`."""
-        month = self._month
-        month.must_be_open()
-        if self.env.now < month.t1 and self.env.active_process is None:
-            self.env.run(until=month.t1)
-        if self.env.now < month.t1:
-            raise InputError(f"desk: it is day {self.env.now}, month {month.month} can be closed on day {month.t1}")
-        done = [ticket for ticket in self._tickets if ticket.record["finish"] < month.t1]
-        self._tickets = [ticket for ticket in self._tickets if not ticket.record["finish"] < month.t1]
-        month.is_open = False
+        self._must_be_open()
+        if self.env.now < self._t1 and self.env.active_process is None:
+            self.env.run(until=self._t1)
+        if self.env.now < self._t1:
+            raise InputError(f"desk: it is day {self.env.now}, month {self._month} can be closed on day {self._t1}")
+        done = [ticket for ticket in self._tickets if ticket.record["finish"] < self._t1]
+        self._tickets = [ticket for ticket in self._tickets if not ticket.record["finish"] < self._t1]
+        self._is_open = False
         done.sort(key=lambda ticket: (ticket.record["finish"], ticket.record["arrival"], ticket.number))
         return np.array([ticket.record for ticket in done], dtype=TICKET)
