@@ -105,7 +105,7 @@ def _answer(
     value = clv(**rates, **stream)
     payback = float(payback_periods(**rates, timing=stream["timing"], acquisition_cost=stream["acquisition_cost"]))
     answer: dict[str, Any] = {
-        "inputs": {**rates, **stream},
+        "inputs": {**rates, **stream, "periods_per_year": periods_per_year},
         "lifetime_value": value,
         "worth_winning": value > 0,
         "break_even_acquisition": break_even_acquisition(**earning),
@@ -114,7 +114,7 @@ def _answer(
     if conversion is not None:
         answer["break_even_per_prospect"] = break_even_acquisition(**earning, conversion=conversion)
     answer["elasticities"] = None
-    if periods_per_year is None and value != 0:  # of nothing, and of figures nobody gave, there are none
+    if periods_per_year is None and value > 0:  # of a loss, and of figures nobody gave, they say nothing
         answer["elasticities"] = elasticities(**rates, **stream)._asdict()
     for key, better in (
         ("percentage_points", given["retention"] + 0.01),
@@ -162,6 +162,7 @@ def _table(answer: dict[str, Any], conversion: float | None) -> Table:
     from rich.box import SIMPLE
     from rich.table import Table
 
+    yearly = " a year" if answer["inputs"]["periods_per_year"] else ""
     table = Table(box=SIMPLE, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
@@ -176,7 +177,7 @@ def _table(answer: dict[str, Any], conversion: float | None) -> Table:
     for key, words in (("percentage_points", "+1 percentage point"), ("relative_per_cent", "+1 % (relative)")):
         effect = answer[f"retention_plus_1_{key}"]
         if effect is not None:
-            table.add_row(f"retention {words}", f"{effect['change']:+,.2f}", f"to {effect['retention']:.2%}")
+            table.add_row(f"retention {words}", f"{effect['change']:+,.2f}", f"to {effect['retention']:.2%}{yearly}")
     if answer["elasticities"] is not None:
         for key, size in answer["elasticities"].items():
             if size:

@@ -149,7 +149,7 @@ def relationship_value(
         ax.plot(*at, marker="o", markersize=11, color=COLOURS["orange"], zorder=5)
         _say(ax, f"paid back with payment {int(back)}", at, (14, -26), ha="left", va="top")
     elif np.isinf(back) and acquisition_cost > 0:
-        _say(ax, "never paid back", (periods, float(path[-1])), (0, -12), ha="right", va="top")
+        ax.text(0.97, 0.05, "never paid back", transform=ax.transAxes, ha="right", fontsize=SIZES["label"], color=INK)
     ax.set_xlim(0, periods * 1.02)
     _whole_numbers(ax)
     ax.margins(y=0.12)

@@ -521,7 +521,9 @@ def _curves(check: Check, survival: Any, margin: Any, horizon: Any) -> tuple[Flo
     s = check.floats("survival", survival(k) if callable(survival) else survival, 0, 1, hint="divide by the first")
     m = check.floats("margin", margin(k) if callable(margin) else margin)
     check.done(broadcast=False)
-    s, m = np.atleast_1d(s)[..., :periods], m[..., :periods] if m.ndim else m
+    s = np.atleast_1d(s)[..., :periods]
+    if horizon is not None and m.ndim:
+        m = m[..., :periods]
     check.require(s.shape[-1] == periods, f"survival: must have the {periods} periods of horizon, got {s.shape[-1]}")
     check.require(
         m.ndim == 0 or m.shape[-1] in (1, s.shape[-1]),
