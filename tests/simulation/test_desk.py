@@ -27,11 +27,13 @@ def engine(request):
     return ENGINES[request.param]
 
 
-def run_months(desk, staff, arrivals, handling, length=21.0):
+def run_months(desk, staff, arrivals, handling, length=21.0, patience=None):
     """Serve month after month; return the finished tickets month by month, and those left open at each end."""
     month = np.floor_divide(arrivals, length).astype(int)
     finished, left = [], []
     for number, servers in enumerate(staff):
+        if patience is not None:
+            desk.patience = patience[number % len(patience)]
         desk.open_month(number * length, (number + 1) * length, servers)
         (mine,) = np.nonzero(month == number)
         desk.submit(arrivals[mine], handling[mine], owner=mine, tag=mine % 3)
@@ -97,6 +99,19 @@ def test_without_servers_all_give_up(engine):
     assert np.isnan(done["start"]).all()
     desk.open_month(21.0, 42.0, servers=0)
     assert desk.close_month()["finish"].tolist() == [23.0]
+
+
+def test_patience_may_change_between_months(engine):
+    desk = engine(patience=30.0)
+    desk.open_month(0.0, 10.0, servers=0)
+    desk.submit([1.0, 6.0, 7.0], [1.0, 1.0, 1.0], owner=[1, 2, 3])
+    with pytest.raises(InputError, match="within month 0"):
+        desk.patience = 5.0
+    assert desk.close_month().size == 0
+    desk.patience = 6.0
+    desk.open_month(10.0, 20.0, servers=0)
+    done = desk.close_month()  # 1 has waited too long already when the month begins
+    assert (done["owner"].tolist(), done["finish"].tolist()) == ([1, 2, 3], [10.0, 12.0, 13.0])
 
 
 def test_records_carry_owner_tag_and_month(engine):
@@ -176,14 +191,14 @@ durations = st.integers(0, 160).map(lambda n: n / 16)
 @given(
     tickets=st.lists(st.tuples(moments, durations), max_size=40),
     staff=st.lists(st.integers(0, 5), min_size=4, max_size=6),
-    patience=st.one_of(durations, st.just(math.inf)),
+    patience=st.lists(st.one_of(durations, st.just(math.inf)), min_size=1, max_size=6),
 )
 def test_engines_agree_exactly_where_moments_coincide(tickets, staff, patience):
     arrivals = np.array([when for when, _ in tickets])
     arrivals = arrivals[arrivals < 8.0 * len(staff)]
     handling = np.array([long for _, long in tickets])[: arrivals.size]
     (batch, left), (events, left_events) = (
-        run_months(engine(patience), staff, arrivals, handling, length=8.0) for engine in ENGINES.values()
+        run_months(engine(), staff, arrivals, handling, 8.0, patience) for engine in ENGINES.values()
     )
     for one, other in zip(batch + left, events + left_events, strict=True):
         for name in TICKET.names:
@@ -301,7 +316,7 @@ def test_months_out_of_turn_are_refused(engine):
     with pytest.raises(InputError, match="still open"):
         desk.open_month(21.0, 42.0, servers=1)
     desk.close_month()
-    with pytest.raises(InputError, match=r"a month must go|must be opened"):
+    with pytest.raises(InputError, match=r"the next month begins|must be opened"):
         desk.open_month(20.0, 42.0, servers=1)
 
 
