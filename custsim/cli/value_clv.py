@@ -143,6 +143,7 @@ def _print(answer: dict[str, Any], conversion: float | None) -> None:
         + f"; {_TIMING[given['timing']]}"
         + (f"; {given['horizon']} payments" if given["horizon"] else ""),
         highlight=False,
+        soft_wrap=True,
     )
     console.print(_table(answer, conversion))
     if not answer["worth_winning"]:

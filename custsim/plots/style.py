@@ -16,6 +16,7 @@ A picture is made in four steps::
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import uuid
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.ticker import FuncFormatter, ScalarFormatter
@@ -80,6 +82,16 @@ FORMATS: tuple[str, ...] = (".png", ".svg", ".pdf")
 _MINUS = "\N{MINUS SIGN}"
 
 
+class Picture(Figure):
+    """A figure that shows itself in a notebook, although pyplot does not know of it."""
+
+    def _repr_png_(self) -> bytes:
+        """Draw the picture as a notebook wants it."""
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=100)
+        return buffer.getvalue()
+
+
 def new_figure(
     rows: int = 1,
     columns: int = 1,
@@ -107,7 +119,7 @@ def new_figure(
     Returns
     -------
     matplotlib.figure.Figure
-        A figure that pyplot does not know of; nothing has to be closed.
+        A figure that pyplot does not know of; nothing has to be closed. A notebook shows it all the same.
 
     Raises
     ------
@@ -123,7 +135,8 @@ def new_figure(
     for name, value in (("rows", rows), ("columns", columns), ("width", width), ("height", height)):
         if not value > 0:
             raise InputError(f"{name}: must be above 0, got {value!r}; a picture needs at least one panel and a size")
-    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    figure = Picture(figsize=(width, height), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # type: ignore[union-attr,call-arg]
     figure.subplots(rows, columns, sharex=sharex, sharey=sharey, width_ratios=width_ratios, height_ratios=height_ratios)
     return figure

@@ -88,16 +88,14 @@ class Bass:
         if self.attrition == 0:
             return self.p, self.q, self.market
         imitation = self.q * (1 - self.attrition)
-        if imitation == 0:
-            total = self.p + self.attrition
-            return total, 0.0, self.market * self.p / total
         slope = imitation - self.p - self.attrition
         spread = math.sqrt(slope**2 + 4 * imitation * self.p)
         # The smaller root is computed from the product of roots: the difference would cancel.
         large = (spread + abs(slope)) / 2
         small = imitation * self.p / large
         innovation, imitating = (small, large) if slope >= 0 else (large, small)
-        return innovation, imitating, self.market * imitating / imitation
+        # At launch the flow is that of the innovators, whichever way it is written.
+        return innovation, imitating, self.market * self.p / innovation
 
     def users(self, time: npt.ArrayLike) -> Value:
         """Users at a time since launch; without attrition these are all who have adopted.
