@@ -25,6 +25,15 @@ _WHERE: dict[str, str] = {
     "relationship_value": "economics",
     "retention_ledger": "economics",
     "tiers": "economics",
+    # contractual retention
+    "retention_by_age": "retention",
+    "sorting_of_customers": "retention",
+    "survival_projection": "retention",
+    # buy till you die
+    "alive_history": "purchases",
+    "frequency_recency": "purchases",
+    "holdout_by_frequency": "purchases",
+    "purchase_tracking": "purchases",
 }
 
 __all__ = sorted(_WHERE)  # noqa: PLE0605  # one list of names, kept in one place

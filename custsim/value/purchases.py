@@ -410,7 +410,7 @@ def tracking(model: PurchaseModel, data: CalibrationHoldout | CustomerSummary, *
     data
         A split (calibration and hold-out), or a summary made from a log.
     step
-        Length of a row of the table, in periods.
+        Length of a row of the table, in periods; a last step that was not observed in full is left out.
 
     Returns
     -------
@@ -421,7 +421,7 @@ def tracking(model: PurchaseModel, data: CalibrationHoldout | CustomerSummary, *
     Raises
     ------
     InputError
-        If ``step`` is not above 0, or the summary was not made from a log.
+        If ``step`` is not above 0 or longer than the observation, or the summary was not made from a log.
 
     Examples
     --------
@@ -444,9 +444,10 @@ def tracking(model: PurchaseModel, data: CalibrationHoldout | CustomerSummary, *
         cut, end = data.end_of_calibration, data.end_of_calibration + data.periods
     else:
         cut = end = float((births + summary.T).max())
-    time = np.arange(1, int(np.ceil(end / step - 1e-9)) + 1) * step
-    time = np.minimum(time, end)
-    grid = np.arange(0, np.ceil(end) + 1) if model.timing == "discrete" else np.linspace(0, end, 1500)
+    if end < step:
+        raise InputError(f"step: must be at most the {end:g} {summary.unit}s observed, got {step!r}")
+    time = np.arange(1, int(np.floor(end / step + 1e-9)) + 1) * step
+    grid = np.arange(0, np.ceil(end) + 1) if model.timing == "discrete" else np.linspace(0, max(end, 1e-9), 1500)
     curve = model.expected_purchases(grid)
     expected = np.array([np.interp(np.maximum(t - births, 0), grid, curve).sum() for t in time])
     actual = np.searchsorted(np.sort(when[~is_first]), time + 1e-9, side="right")
