@@ -8,6 +8,7 @@ import importlib
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,6 +91,16 @@ def test_examples_in_docstrings_run_and_public_names_exist(
     assert missing == []
     failures, _ = doctest.testmod(loaded, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     assert failures == 0
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    """A package that is only there because another one needs it may be gone with that one's next version."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    names = {re.split(r"[^\w.-]", line, maxsplit=1)[0].lower().replace("-", "_") for line in declared}
+    graph = grimp.build_graph("custsim", include_external_packages=True, cache_dir=None)
+    outside = {module.partition(".")[0] for module in graph.modules} - {"custsim"} - set(sys.stdlib_module_names)
+    assert outside - names == set()
+    assert names - outside - {"pyarrow"} == set()  # pyarrow: what pandas reads and writes Parquet with
 
 
 # Written in pieces, so that this file does not contain what it looks for.

@@ -14,12 +14,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 __all__ = ["Parameter", "Section", "declared", "param", "valued"]
 
 #: the bounds a parameter may have, as the names of :mod:`annotated_types` and of :func:`param` call them
 BOUNDS = ("ge", "gt", "le", "lt")
+
+#: stands where a parameter has no default
+MISSING: Any = object()
 
 _WORDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 _TYPES = {float: "number", int: "whole number", bool: "true or false", str: "text", type(None): "nothing"}
@@ -278,8 +280,8 @@ def is_list(annotation: Any) -> bool:
 
 
 def default_of(info: FieldInfo) -> Any:
-    """Return the default of a field, or ``PydanticUndefined`` where it must be given."""
-    return info.get_default(call_default_factory=True, validated_data={})
+    """Return the default of a field, or :data:`MISSING` where it must be given."""
+    return MISSING if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
 
 
 def _walk_class(section: type[BaseModel], reference: Any, prefix: str) -> Iterator[Parameter]:
@@ -310,7 +312,7 @@ def _walk_value(section: BaseModel, reference: Any, prefix: str) -> Iterator[Par
 
 
 def _parameter(path: str, info: FieldInfo, default: Any, value: Any) -> Parameter:
-    extra, required = _extra(info), default is PydanticUndefined
+    extra, required = _extra(info), default is MISSING
     found: dict[str, float] = {
         name: getattr(item, name) for item in info.metadata for name in BOUNDS if getattr(item, name, None) is not None
     }
@@ -322,7 +324,7 @@ def _parameter(path: str, info: FieldInfo, default: Any, value: Any) -> Paramete
         meaning=info.description or "",
         source=extra.get("source", ""),
         default=None if required else default,
-        value=None if value is PydanticUndefined else value,
+        value=None if value is MISSING else value,
         choices=extra.get("choices") or (dict.fromkeys(literals, "") if literals else None),
         required=required,
         **found,
