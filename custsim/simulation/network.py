@@ -21,7 +21,7 @@ import csv
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import rustworkx
@@ -31,13 +31,17 @@ from custsim.errors import EnvironmentFailure, InputError
 from custsim.simulation.compiled import kernel
 from custsim.simulation.streams import Integer, draw4, philox, stream_id, uniforms
 
-__all__ = ["Kind", "Network", "build_network"]
+if TYPE_CHECKING:
+    from custsim.scenario.model import Scenario
+
+__all__ = ["Kind", "Network", "build_network", "draw_network"]
 
 Kind: TypeAlias = Literal["small_world", "scale_free", "well_mixed", "edges"]
 Key: TypeAlias = tuple[Integer, Integer]
-Edges: TypeAlias = NDArray[np.int64]
+Whole: TypeAlias = NDArray[np.int64]
 
 _MOST_PERSONS = 2**31 - 1
+_ATTEMPTS = 50  # to rewire a tie that met one that is there already; each attempt settles nearly all
 _PLACE, _REWIRE, _ACROSS, _STRENGTH, _SHUFFLE, _LIBRARY = (
     stream_id(f"network {use}") for use in ("place", "rewire", "across", "strength", "shuffle", "library")
 )
@@ -64,7 +68,7 @@ class Network:
     Examples
     --------
     >>> from custsim.simulation.streams import key
-    >>> network = build_network("small_world", 1000, key(1), strong_ties=6, weak_ties=4)
+    >>> network = draw_network("small_world", 1000, key(1), strong_ties=6, weak_ties=4)
     >>> float(network.degrees().mean().round(1))
     10.0
     """
@@ -92,7 +96,29 @@ class Network:
         return np.where(strong, mine, ~mine), strong
 
 
-def build_network(
+def build_network(scenario: Scenario, key: Key) -> Network:
+    """Draw the network of a scenario's market; see :func:`draw_network`.
+
+    Parameters
+    ----------
+    scenario
+        Its sections ``referral`` and ``market`` tell how.
+    key
+        The key of the run, from :func:`custsim.simulation.streams.key`.
+    """
+    referral = scenario.referral
+    return draw_network(
+        referral.network,
+        scenario.market.persons,
+        key,
+        strong_ties=referral.strong_ties,
+        weak_ties=referral.weak_ties,
+        rewiring=referral.rewiring,
+        file=referral.edges or None,
+    )
+
+
+def draw_network(
     kind: Kind,
     persons: int,
     key: Key,
@@ -108,9 +134,10 @@ def build_network(
     ----------
     kind
         ``"small_world"``: a ring with ``strong_ties`` neighbours each, of which a share ``rewiring`` reaches across
-        it, and random weak ties, ``weak_ties`` on average. ``"scale_free"``: by preferential attachment, strong and
-        weak ties together, ``strong_ties + weak_ties`` on average; each is strong with the probability of their
-        share. ``"well_mixed"``: no ties. ``"edges"``: the ties in ``file``.
+        it, and random weak ties, ``weak_ties`` on average (one that falls on a strong tie is lost in it).
+        ``"scale_free"``: by preferential attachment, strong and weak ties together, ``strong_ties + weak_ties`` on
+        average; each is strong with the probability of their share. ``"well_mixed"``: no ties. ``"edges"``: the
+        ties in ``file``.
     persons
         Persons in the market, with ids from 0.
     key
@@ -138,19 +165,20 @@ def build_network(
     Examples
     --------
     >>> from custsim.simulation.streams import key
-    >>> build_network("well_mixed", 1000, key(1)).ties.size
+    >>> draw_network("well_mixed", 1000, key(1)).ties.size
     0
     """
     _check(kind, persons, strong_ties, weak_ties, rewiring, file)
     if kind == "well_mixed":
         return Network(kind, persons, _frozen(np.empty(0, np.int64)), _frozen(np.empty(0, np.int32)))
     if kind == "edges":
-        pairs, strong = _read_edges(Path(str(file)), persons)
+        codes = _read_edges(Path(str(file)), persons)
     elif kind == "small_world":
-        pairs, strong = _small_world(persons, key, strong_ties, weak_ties, rewiring)
+        codes = _small_world(persons, key, strong_ties, weak_ties, rewiring)
     else:
-        pairs, strong = _scale_free(persons, key, strong_ties, weak_ties)
-    offsets, ties = _to_lists(*_without_duplicates(pairs, strong, persons), persons, *key)
+        codes = _scale_free(persons, key, strong_ties, weak_ties)
+    codes.sort()
+    offsets, ties = _to_lists(codes, persons, *key)
     return Network(kind, persons, _frozen(offsets), _frozen(ties))
 
 
@@ -185,67 +213,86 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _small_world(
-    persons: int, key: Key, strong_ties: int, weak_ties: int, rewiring: float
-) -> tuple[Edges, NDArray[np.bool_]]:
-    """Draw a ring, rewire it, add weak ties, and place the persons; shape (ties, 2), and which are strong."""
-    ring = _ring(persons, key, strong_ties // 2, rewiring)
+# A tie between two persons is one number, (lower id x persons + higher id) x 2, and 1 more if it is weak. In a
+# sorted list of these, all there is about a pair stands together, the strong first; and it takes 8 bytes a tie.
+
+
+def _codes(one: Whole, other: Whole, weak: int | NDArray[np.bool_], persons: int) -> Whole:
+    codes: Whole = np.minimum(one, other).astype(np.int64) * persons
+    codes += np.maximum(one, other)
+    codes *= 2
+    codes += weak
+    return codes
+
+
+def _small_world(persons: int, key: Key, strong_ties: int, weak_ties: int, rewiring: float) -> Whole:
+    """Draw a ring, rewire it, add weak ties, and place the persons."""
+    person_at = _placed(persons, key)
     count = round(persons * weak_ties / 2)
-    library = rustworkx.undirected_gnm_random_graph(persons, count, seed=_library_seed(key)) if count else None
-    weak = _edge_array(library)
-    strong = np.arange(len(ring) + len(weak)) < len(ring)
-    return _placed(np.concatenate([ring, weak]), persons, key), strong
+    weak = np.empty(0, dtype=np.int64)
+    if count:
+        weak = _library_codes(
+            rustworkx.undirected_gnm_random_graph(persons, count, seed=_library_seed(key)), person_at, 1
+        )
+    return np.concatenate([*_ring(person_at, key, strong_ties // 2, rewiring), weak])
 
 
-def _ring(persons: int, key: Key, reach: int, rewiring: float) -> Edges:
+def _ring(person_at: Whole, key: Key, reach: int, rewiring: float) -> list[Whole]:
     """Draw the ring of Watts and Strogatz: each of its ties keeps one end and may be rewired to anybody else.
 
     A rewired tie leads to none of the ring's own neighbours and to nobody it leads to already; where all are taken
     (in very small, very dense worlds), it stays as it was.
     """
-    person = np.arange(persons)
-    if 2 * reach + 1 >= persons:
-        rewiring = 0.0  # everybody neighbours everybody
-    others = persons - 2 * reach - 1
-    kept, moved, pending = [], np.empty(0, dtype=np.int64), []
+    persons = person_at.size
+    place, others = np.arange(persons), persons - 2 * reach - 1
+    codes, pending = [], []
     for step in range(1, reach + 1):
-        moves = uniforms(key, _REWIRE, 0, person, step) < rewiring
-        kept.append(np.column_stack([person, (person + step) % persons])[~moves])
-        pending.append(np.column_stack([person, np.full(persons, step)])[moves])
-    todo = np.concatenate(pending) if pending else np.empty((0, 2), np.int64)
-    for attempt in range(50):
-        if not len(todo):
+        moves = np.zeros(persons, dtype=bool)
+        if others > 0:  # else everybody neighbours everybody
+            moves = uniforms(key, _REWIRE, 0, place, step) < rewiring
+        stay = place[~moves]
+        codes.append(_codes(person_at[stay], person_at[(stay + step) % persons], 0, persons))
+        pending.append(place[moves] + step * persons)
+    todo, moved = np.concatenate([np.empty(0, dtype=np.int64), *pending]), np.empty(0, dtype=np.int64)
+    for attempt in range(_ATTEMPTS):
+        if not todo.size:
             break
-        luck = np.empty(len(todo))
-        for step in range(1, reach + 1):
-            mine = todo[:, 1] == step
-            luck[mine] = uniforms(key, _ACROSS, attempt, todo[mine, 0], step)
-        target = (todo[:, 0] + reach + 1 + (luck * others).astype(np.int64)) % persons
-        codes = np.minimum(todo[:, 0], target) * persons + np.maximum(todo[:, 0], target)
-        _, first = np.unique(codes, return_index=True)
-        new = np.zeros(len(todo), dtype=bool)
-        new[first] = True
-        new &= ~np.isin(codes, moved)
-        moved = np.concatenate([moved, codes[new]])
-        todo = todo[~new]
-    stay = np.column_stack([todo[:, 0], (todo[:, 0] + todo[:, 1]) % persons])
-    return np.concatenate([*kept, np.column_stack(np.divmod(moved, persons)), stay])
+        steps, start = np.divmod(todo, persons)
+        luck = _uniforms_of(key, attempt, start, steps)
+        target = (start + reach + 1 + (luck * others).astype(np.int64)) % persons
+        tried = _codes(person_at[start], person_at[target], 0, persons)
+        unique, first = np.unique(tried, return_index=True)
+        first = first[~np.isin(unique, moved)]
+        moved = np.concatenate([moved, tried[first]])
+        todo = np.delete(todo, first)
+    steps, start = np.divmod(todo, persons)
+    return [*codes, moved, _codes(person_at[start], person_at[(start + steps) % persons], 0, persons)]
 
 
-def _scale_free(persons: int, key: Key, strong_ties: int, weak_ties: int) -> tuple[Edges, NDArray[np.bool_]]:
-    """Draw a network by preferential attachment and make each of its ties strong or weak."""
+def _uniforms_of(key: Key, attempt: int, start: Whole, steps: Whole) -> NDArray[np.float64]:
+    """Draw where each pending tie leads, by its place and step on the ring and the attempt."""
+    luck = np.empty(start.size)
+    for step in np.unique(steps):
+        luck[steps == step] = uniforms(key, _ACROSS, attempt, start[steps == step], step)
+    return luck
+
+
+def _scale_free(persons: int, key: Key, strong_ties: int, weak_ties: int) -> Whole:
+    """Draw a network by preferential attachment, place the persons, and make each tie strong or weak."""
     half = (strong_ties + weak_ties) // 2
-    library = rustworkx.barabasi_albert_graph(persons, half, seed=_library_seed(key)) if half else None
-    pairs = _edge_array(library)
-    share = strong_ties / max(strong_ties + weak_ties, 1)
-    strong = uniforms(key, _STRENGTH, 0, np.arange(len(pairs)), 0) < share
-    return _placed(pairs, persons, key), strong
+    if not half:
+        return np.empty(0, dtype=np.int64)
+    # The library's own initial star has one person fewer: without any tie, if half is 1, and that it cannot extend.
+    star = rustworkx.generators.star_graph(half + 1)
+    graph = rustworkx.barabasi_albert_graph(persons, half, seed=_library_seed(key), initial_graph=star)
+    codes = _library_codes(graph, _placed(persons, key), 0)
+    codes += uniforms(key, _STRENGTH, 0, np.arange(codes.size), 0) >= strong_ties / (2 * half)
+    return codes
 
 
-def _edge_array(graph: rustworkx.PyGraph[Any, Any] | None) -> Edges:
-    if graph is None:
-        return np.empty((0, 2), dtype=np.int64)
-    return np.asarray(graph.edge_list(), dtype=np.int64).reshape(-1, 2)
+def _library_codes(graph: rustworkx.PyGraph[Any, Any], person_at: Whole, weak: int) -> Whole:
+    pairs = np.asarray(graph.edge_list()).reshape(-1, 2)
+    return _codes(person_at[pairs[:, 0]], person_at[pairs[:, 1]], weak, person_at.size)
 
 
 def _library_seed(key: Key) -> int:
@@ -254,13 +301,13 @@ def _library_seed(key: Key) -> int:
     return int(words[0]) | int(words[1]) << 32
 
 
-def _placed(pairs: Edges, persons: int, key: Key) -> Edges:
+def _placed(persons: int, key: Key) -> Whole:
     """Give the places of a generated network to the persons at random."""
-    person_at: Edges = np.argsort(uniforms(key, _PLACE, 0, np.arange(persons), 0), kind="stable")
-    return person_at[pairs]
+    person_at: Whole = np.argsort(uniforms(key, _PLACE, 0, np.arange(persons), 0), kind="stable")
+    return person_at
 
 
-def _read_edges(file: Path, persons: int) -> tuple[Edges, NDArray[np.bool_]]:
+def _read_edges(file: Path, persons: int) -> Whole:
     """Read ties from a CSV file; every row that cannot be used is counted by its reason."""
     try:
         with file.open(newline="", encoding="utf-8-sig") as text:
@@ -294,7 +341,7 @@ def _read_edges(file: Path, persons: int) -> tuple[Edges, NDArray[np.bool_]]:
             f"file: {file}, {count} row{'s' if count > 1 else ''} with {reason} (first in row {first[reason]})"
             for reason, count in bad.items()
         )
-    return pairs[:good], strong[:good]
+    return _codes(pairs[:good, 0], pairs[:good, 1], ~strong[:good], persons)
 
 
 def _read_row(
@@ -303,7 +350,7 @@ def _read_row(
     target: int,
     strength: int | None,
     persons: int,
-    pair: Edges,
+    pair: Whole,
     strong: NDArray[np.bool_],
 ) -> str:
     """Read a row into ``pair`` and ``strong``; return what is wrong with it, or nothing."""
@@ -325,40 +372,39 @@ def _read_row(
     return ""
 
 
-def _without_duplicates(pairs: Edges, strong: NDArray[np.bool_], persons: int) -> tuple[Edges, NDArray[np.bool_]]:
-    """Sort ties and keep each once, as strong if it is strong once."""
-    low, high = pairs.min(axis=1, initial=persons), pairs.max(axis=1, initial=0)
-    codes = np.sort((low * persons + high) * 2 + ~strong)
-    tie = codes >> 1
-    keep = np.ones(codes.size, dtype=bool)
-    keep[1:] = tie[1:] != tie[:-1]
-    return np.column_stack(np.divmod(tie[keep], persons)), (codes[keep] & 1) == 0
+@kernel
+def _to_lists(codes: Whole, persons: int, k0: Integer, k1: Integer) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """List each person's ties from sorted codes, each pair once, and shuffle each list (Fisher and Yates)."""
+    offsets = np.zeros(persons + 1, dtype=np.int64)
+    pair = -1
+    for code in codes:
+        if code >> 1 != pair:
+            pair = code >> 1
+            offsets[pair // persons + 1] += 1
+            offsets[pair % persons + 1] += 1
+    for person in range(persons):
+        offsets[person + 1] += offsets[person]
+    ties, place = np.empty(offsets[persons], dtype=np.int32), offsets[:-1].copy()
+    pair = -1
+    for code in codes:
+        if code >> 1 != pair:  # what follows of the same pair is a repetition, or weaker
+            pair = code >> 1
+            low, high = pair // persons, pair % persons
+            ties[place[low]] = ~high if code & 1 else high
+            ties[place[high]] = ~low if code & 1 else low
+            place[low] += 1
+            place[high] += 1
+    for person in range(persons):
+        _shuffle(ties[offsets[person] : offsets[person + 1]], person, k0, k1)
+    return offsets, ties
 
 
 @kernel
-def _to_lists(
-    pairs: Edges, strong: NDArray[np.bool_], persons: int, k0: Integer, k1: Integer
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """List each person's ties, and shuffle each list (Fisher and Yates)."""
-    offsets = np.zeros(persons + 1, dtype=np.int64)
-    for tie in range(pairs.shape[0]):
-        offsets[pairs[tie, 0] + 1] += 1
-        offsets[pairs[tie, 1] + 1] += 1
-    for person in range(persons):
-        offsets[person + 1] += offsets[person]
-    ties, place = np.empty(2 * pairs.shape[0], dtype=np.int32), offsets[:-1].copy()
-    for tie in range(pairs.shape[0]):
-        for end in range(2):
-            one, other = pairs[tie, end], pairs[tie, 1 - end]
-            ties[place[one]] = other if strong[tie] else ~other
-            place[one] += 1
-    for person in range(persons):
-        mine = ties[offsets[person] : offsets[person + 1]]
-        luck = (0.0, 0.0, 0.0, 0.0)
-        for last in range(mine.size - 1, 0, -1):
-            step = mine.size - 1 - last
-            if step & 3 == 0:
-                luck = draw4(k0, k1, _SHUFFLE, 0, person, step >> 2)
-            other = int(luck[step & 3] * (last + 1))
-            mine[last], mine[other] = mine[other], mine[last]
-    return offsets, ties
+def _shuffle(mine: NDArray[np.int32], person: int, k0: Integer, k1: Integer) -> None:
+    luck = (0.0, 0.0, 0.0, 0.0)
+    for step in range(mine.size - 1):
+        if step & 3 == 0:
+            luck = draw4(k0, k1, _SHUFFLE, 0, person, step >> 2)
+        last = mine.size - 1 - step
+        other = int(luck[step & 3] * (last + 1))
+        mine[last], mine[other] = mine[other], mine[last]
