@@ -449,21 +449,18 @@ def cost_to_serve(
 
 # --- RFM --------------------------------------------------------------------------------------------------------
 
-_PERSON = ("person", "customer", "customer_id", "cust", "cust_id", "id", "client")
-_DATE = ("date", "time", "month", "day", "week", "period", "timestamp", "transaction_date", "order_date")
-_AMOUNT = ("amount", "spend", "sales", "revenue", "value", "price", "dollars", "monetary_value")
-
 
 def rfm(
     data: Any,
     *,
-    now: Any = None,
-    person: str | None = None,
+    end: Any = None,
+    customer: str | None = None,
     date: str | None = None,
     amount: str | None = None,
+    date_format: str | None = None,
     bins: int = 5,
     monetary: Literal["mean", "total"] = "mean",
-    duplicates: Literal["refuse", "keep", "drop"] | None = None,
+    duplicates: Literal["refuse", "merge", "keep"] | None = None,
 ) -> pd.DataFrame:
     """Recency, frequency and monetary scores of each customer, and the segment they put him in.
 
@@ -474,36 +471,37 @@ def rfm(
     Parameters
     ----------
     data
-        One of three: a transaction log (one row a purchase: person, date or time, amount); a summary table (one row a
-        customer: ``frequency`` = repeat purchases, ``recency`` = age at the last purchase, ``T`` = age now,
+        One of three: a transaction log (one row a purchase: customer, date or time, amount); a summary table (one row
+        a customer: ``frequency`` = repeat purchases, ``recency`` = age at the last purchase, ``T`` = age now,
         ``monetary_value`` = mean amount); or any object with a log as its attribute ``transactions``, such as a
         simulated run.
-    now
+    end
         When recency is counted to: a date for a log with dates, a number for one with numbers. By default the last
         purchase in the log. Not used with a summary table, where ``T`` says it.
-    person, date, amount
-        Names of the log's columns, where they are not recognised (``person``, ``customer_id``, ``date``, ``month``,
-        ``amount``, ``spend`` and the like).
+    customer, date, amount
+        Names of the log's columns, where they are not recognised.
+    date_format
+        How dates are written, where they can be read in two ways (such as ``"%d.%m.%Y"``).
     bins
         Number of scores, 2 to 9.
     monetary
         Whether to score the ``"mean"`` amount of a purchase (independent of how many there are) or the ``"total"``.
         A summary table knows the mean only, and not that of those who never came back: theirs is missing.
     duplicates
-        What to do with rows equal in person, date and amount: ``"refuse"`` them (default for a log you give),
-        ``"keep"`` them as separate purchases (default for an object with ``transactions``), or ``"drop"`` them.
+        Rows that repeat another in every column: ``"refuse"`` them (default for a table), ``"merge"`` them into one,
+        or ``"keep"`` them as separate purchases (default for an object with ``transactions``).
 
     Returns
     -------
     pandas.DataFrame
-        One row a customer, indexed by person: ``since_last`` (days for dates, else the log's unit), ``purchases``,
+        One row a customer: ``since_last`` (whole days for dates, else in the log's unit), ``purchases``,
         ``spend`` (mean or total), the three scores, ``score`` (such as ``"545"``) and ``segment``.
 
     Raises
     ------
     InputError
-        If columns are missing, dates do not parse, amounts are missing or not above 0, purchases lie after ``now`` or
-        rows are duplicated. The message counts the rows; none is ever left out silently.
+        If columns are missing, dates cannot be read, amounts are missing or not above 0, purchases lie after ``end``
+        or rows are repeated. The message counts the rows; none is ever left out silently.
 
     References
     ----------
@@ -514,95 +512,36 @@ def rfm(
     >>> import pandas as pd
     >>> log = pd.DataFrame({"customer": ["ann", "ann", "bob", "eve"], "date": ["2024-01-05", "2024-06-01",
     ...     "2024-02-01", "2024-05-20"], "amount": [20.0, 30.0, 15.0, 80.0]})
-    >>> rfm(log, now="2024-06-30")[["since_last", "purchases", "spend"]].loc["ann"].tolist()
+    >>> rfm(log, end="2024-06-30")[["since_last", "purchases", "spend"]].loc["ann"].tolist()
     [29.0, 2.0, 25.0]
     """
     import pandas as pd
 
+    from custsim.value.logs import clean_log
+
     check = Check()
     check.floats("bins", bins, 2, 9, whole=True, ndim=0)
     check.choice("monetary", monetary, ("mean", "total"))
-    check.choice("duplicates", duplicates or "refuse", ("refuse", "keep", "drop"))
     check.done()
-    if not isinstance(data, pd.DataFrame):
-        log = getattr(data, "transactions", None)
-        if not isinstance(log, pd.DataFrame):
-            raise InputError(
-                f"data: must be a DataFrame or have one as 'transactions', got {type(data).__name__}; "
-                "does the scenario record transactions?"
-            )
-        data, duplicates = log, duplicates or "keep"
-    if {"frequency", "recency", "T"} <= set(data.columns):
-        table = _from_summary(data, monetary)
-    else:
-        columns = _log_columns(data, person, date, amount)
-        table = _from_log(data, columns, now, monetary, duplicates or "refuse")
-    return _scored(table, bins)
-
-
-def _log_columns(log: pd.DataFrame, *given: str | None) -> tuple[str, str, str]:
-    """Find the log's columns of person, date and amount; every missing one is reported."""
-    check = Check()
-    found = []
-    known = {str(column).strip().lower(): column for column in reversed(log.columns)}
-    for role, name, candidates in zip(("person", "date", "amount"), given, (_PERSON, _DATE, _AMOUNT), strict=True):
-        match = name if name is not None else next((known[c] for c in candidates if c in known), None)
-        check.require(
-            match is not None and match in log.columns,
-            f"column of {role}: {'not recognised' if name is None else repr(name) + ' is missing'} among "
-            f'{list(map(str, log.columns))}; give {role}="..."',
-        )
-        found.append(str(match))
-    check.done()
-    return found[0], found[1], found[2]
-
-
-def _from_log(
-    log: pd.DataFrame, columns: tuple[str, str, str], now: Any, monetary: str, duplicates: str
-) -> pd.DataFrame:
-    """Sum a log up by person, after counting everything that is wrong with it."""
-    import pandas as pd
-
-    who, when, what = columns
-    check = Check()
-    check.require(len(log) > 0, "log: has no rows")
-    numeric = pd.api.types.is_numeric_dtype(log[when])
-    check.require(
-        not (numeric and len(log) > 0 and log[when].between(19000101, 21001231).all()),
-        f"log: column {when!r} looks like dates written as numbers (such as {log[when].iloc[0] if len(log) else ''}); "
-        f"turn them into dates: pd.to_datetime(log[{when!r}], format='%Y%m%d')",
-    )
-    check.done()
-    amounts = pd.to_numeric(log[what], errors="coerce")
-    times = log[when].astype(float) if numeric else pd.to_datetime(log[when], errors="coerce", utc=False)
-    end: Any = times.max() if now is None else float(now) if numeric else pd.Timestamp(now)
-    same = log.duplicated(subset=list(columns))
-    for wrong, what_is_wrong, way_out in (
-        (log[who].isna(), f"no person in column {who!r}", "fill them in or leave those rows out"),
-        (times.isna(), f"a date in column {when!r} that does not parse", "write dates as 2024-03-31"),
-        (amounts.isna(), f"no number in column {what!r}", "fill them in or leave those rows out"),
-        (amounts <= 0, f"an amount of 0 or less in column {what!r}", "leave out returns and gifts, or net them"),
-        (times > end, f"a date after {end}", "give a later now or leave those rows out"),
-        (same if duplicates == "refuse" else same & False, "the same person, date and amount as an earlier row",
-         'say duplicates="drop" if they are copies, "keep" if they are purchases'),
-    ):  # fmt: skip
-        rows = np.flatnonzero(np.asarray(wrong))
-        check.require(
-            rows.size == 0,
-            f"log: {rows.size} of {len(log)} rows have {what_is_wrong} "
-            f"(first: row {rows[0] if rows.size else 0}, counting from 0); {way_out}",
-        )
-    check.done()
-    clean = pd.DataFrame({"person": log[who], "time": times, "amount": amounts})
-    groups = (clean[~same] if duplicates == "drop" else clean).groupby("person", sort=True)
-    since = end - groups["time"].max()
-    return pd.DataFrame(
+    if isinstance(data, pd.DataFrame) and {"frequency", "recency", "T"} <= set(data.columns):
+        return _scored(_from_summary(data, monetary), bins)
+    log = clean_log(data, customer=customer, date=date, amount=amount, end=end, date_format=date_format,
+                    duplicates=duplicates, same_day_merged=False)  # fmt: skip
+    if log.amount is None:
+        raise InputError('amount: no column of amounts recognised; name it (amount="...")')
+    clean = pd.DataFrame({"customer": log.customer, "time": log.time, "amount": log.amount})
+    groups = clean.groupby("customer")
+    since = (log.end - groups["time"].max()).to_numpy()
+    table = pd.DataFrame(
         {
-            "since_last": since if numeric else since / pd.Timedelta(days=1),
-            "purchases": groups.size(),
-            "spend": groups["amount"].sum() if monetary == "total" else groups["amount"].mean(),
-        }
+            # The last day is observed to its end; whole days are counted.
+            "since_last": np.floor(since) if log.dated else since,
+            "purchases": groups.size().to_numpy(),
+            "spend": (groups["amount"].sum() if monetary == "total" else groups["amount"].mean()).to_numpy(),
+        },
+        index=log.labels,
     )
+    return _scored(table, bins)
 
 
 def _from_summary(table: pd.DataFrame, monetary: str) -> pd.DataFrame:
@@ -622,7 +561,7 @@ def _from_summary(table: pd.DataFrame, monetary: str) -> pd.DataFrame:
     check.require(late == 0, f"summary: {late} of {len(table)} rows have recency above T; recency is the age at the "
                              "last purchase")  # fmt: skip
     check.done()
-    names = next((name for name in _PERSON if name in table.columns), None)
+    names = next((name for name in ("customer", "person", "ID", "id", "customer_id") if name in table.columns), None)
     index = pd.Index(table[names]) if names else table.index
     return pd.DataFrame(
         {
@@ -630,7 +569,7 @@ def _from_summary(table: pd.DataFrame, monetary: str) -> pd.DataFrame:
             "purchases": frequency.astype(int) + 1,
             "spend": np.where(frequency > 0, spend, np.nan),
         },
-        index=index.rename("person"),
+        index=index.rename("customer"),
     )
 
 
