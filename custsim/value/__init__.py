@@ -9,7 +9,14 @@ Names are loaded when they are first used, so that ``import custsim.value`` cost
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what type checkers and editors see
+    from custsim.value.diffusion import *  # noqa: F403
+    from custsim.value.equity import *  # noqa: F403
+    from custsim.value.lifetime import *  # noqa: F403
+    from custsim.value.markov import *  # noqa: F403
+    from custsim.value.pyramid import *  # noqa: F403
 
 #: public name -> module of :mod:`custsim.value` that holds it, one block a module
 _WHERE: dict[str, str] = {
@@ -97,6 +104,10 @@ _WHERE: dict[str, str] = {
     "holdout_check": "purchases",
     "spend_frequency_correlation": "purchases",
     "tracking": "purchases",
+    # a customer base in one call
+    "CustomerBase": "customers",
+    "customer_base": "customers",
+    "slipping_away": "customers",
     # how a fit went
     "Convergence": "likelihood",
     "Estimates": "likelihood",
