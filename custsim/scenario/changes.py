@@ -17,7 +17,7 @@ __all__ = ["assignments", "built", "change", "flattened", "plain"]
 Changed = TypeVar("Changed", bound=Section)
 
 #: parts of a scenario that mean nothing to a run that is under way
-_NOT_LEVERS = ("name", "title", "description", "currency", "time", "interventions")
+_NOT_LEVERS = ("name", "title", "description", "currency", "time", "segments", "interventions")
 
 _BARE_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -81,6 +81,8 @@ def built(model: type[Changed], data: Mapping[str, Any], also: Sequence[str] = (
     listed = data.get("interventions")
     if isinstance(listed, (list, tuple)):
         data = {**data, "interventions": [_with_paths(item) for item in listed]}
+        # Names can be looked up whatever else is wrong; values and combinations only in a scenario that holds together.
+        also = [*also, *_wrong_paths_in_interventions(model, data["interventions"])]
     scenario = validated(model, data, also)
     problems = list(_intervention_problems(scenario))
     if problems:
@@ -110,28 +112,44 @@ def _with_paths(item: Any) -> Any:
     return item
 
 
+def _wrong_paths_in_interventions(model: type[Section], items: Sequence[Any]) -> Iterator[str]:
+    for index, item in enumerate(items):
+        changes = item.get("change") if isinstance(item, dict) else None
+        for path in changes if isinstance(changes, dict) else ():
+            try:
+                _refuse_path(model, path)
+            except InputError as error:
+                yield from (f"interventions[{index}].change: {problem}" for problem in error.problems)
+
+
+def _refuse_path(model: type[Section], path: str) -> None:
+    """Refuse what is no path, leads to no parameter, or leads to one that is fixed for a run."""
+    steps = parse_path(path)
+    for position, step in enumerate(steps):
+        names = fields_at(model, steps[:position])
+        if names and step not in names:
+            hint = suggestion(model, steps[: position + 1], steps[position + 1 :])
+            raise InputError(f"{path}: no such parameter{hint}")
+    if steps[0] in _NOT_LEVERS or join_path(steps) in model.STRUCTURE:
+        raise InputError(f"{path}: cannot change during a run; set it in the scenario itself")
+
+
 def _intervention_problems(scenario: Section) -> Iterator[str]:
+    """Make each intervention's changes in the scenario, to see whether a run could."""
     for index, item in enumerate(getattr(scenario, "interventions", ())):
         changes = getattr(item, "change", None)
-        if not isinstance(changes, Mapping):
-            continue
-        where = f"interventions[{index}].change"
-        data = {**plain(scenario), "interventions": []}
-        for path, value in changes.items():
+        if isinstance(changes, Mapping):
+            data: dict[str, Any] = {**plain(scenario), "interventions": []}
+            problems: list[str] = []
+            for path, value in changes.items():
+                try:
+                    _put(data, parse_path(path), plain(value), type(scenario))
+                except InputError as error:
+                    problems += error.problems
             try:
-                steps = parse_path(path)
-                if steps[0] in _NOT_LEVERS or join_path(steps) in type(scenario).STRUCTURE:
-                    yield f"{where}: {path}: is fixed for a run; an intervention cannot change it"
-                    continue
-                _put(data, steps, plain(value), type(scenario))
+                validated(type(scenario), data, also=problems)
             except InputError as error:
-                yield from (f"{where}: {problem}" for problem in error.problems)
-            if getattr(item, "ramp_months", 0) and (isinstance(value, bool) or not isinstance(value, (int, float))):
-                yield f"{where}: {path}: only a number can move over ramp_months, got {shown(value)}"
-        try:
-            validated(type(scenario), data)
-        except InputError as error:
-            yield from (f"{where}: {problem}" for problem in error.problems)
+                yield from (f"interventions[{index}].change: {problem}" for problem in error.problems)
 
 
 def assignments(texts: Iterable[str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tomllib
@@ -9,12 +10,12 @@ import uuid
 from pathlib import Path
 from typing import Any, TypeVar
 
-from custsim.errors import EnvironmentFailure, InputError
+from custsim.errors import CustsimError, EnvironmentFailure, InputError
 from custsim.scenario.changes import built
 from custsim.scenario.layout import rendered
 from custsim.scenario.parameter import Section
 
-__all__ = ["parse", "read_text", "save", "write_text"]
+__all__ = ["exists", "parse", "read_text", "save", "write_text"]
 
 Read = TypeVar("Read", bound=Section)
 
@@ -69,7 +70,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
     """
     file = Path(path)
     try:
-        if not file.exists():
+        if not exists(file):
             raise InputError(f"{file}: no such file")
         if not file.is_file():
             raise InputError(f"{file}: is {'a folder' if file.is_dir() else 'not an ordinary file'}; give a TOML file")
@@ -78,7 +79,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
             raise InputError(f"{file}: has {size:,} bytes; a scenario file has at most {LARGEST:,}")
         content = file.read_bytes()
     except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
+        if isinstance(error, CustsimError):
             raise
         raise _failure(file, "read", error) from None
     try:
@@ -142,7 +143,7 @@ def write_text(path: str | os.PathLike[str], text: str, *, overwrite: bool = Tru
             shutil.copymode(file, aside)
         aside.replace(file)
     except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
+        if isinstance(error, CustsimError):
             raise
         raise _failure(file, "written", error) from None
     finally:
@@ -150,6 +151,25 @@ def write_text(path: str | os.PathLike[str], text: str, *, overwrite: bool = Tru
             aside.unlink(missing_ok=True)
 
 
-def _failure(file: Path, done: str, error: Exception) -> EnvironmentFailure:
+def exists(path: str | os.PathLike[str]) -> bool:
+    """Whether there is something at a path.
+
+    Raises
+    ------
+    InputError
+        If no path can look like this one.
+    EnvironmentFailure
+        If the machine does not let one see.
+    """
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError) as error:
+        raise _failure(Path(path), "looked up", error) from None
+
+
+def _failure(file: Path, done: str, error: Exception) -> CustsimError:
     reason: Any = error.strerror if isinstance(error, OSError) and error.strerror else error
+    if isinstance(error, ValueError) or (isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG):
+        name = str(file)
+        return InputError(f"{name if len(name) < 80 else name[:79] + '…'}: is no path a file can have: {reason}")
     return EnvironmentFailure(f"{file}: cannot be {done}: {reason}")

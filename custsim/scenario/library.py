@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from custsim.errors import InputError
-from custsim.scenario.files import parse, read_text
+from custsim.scenario.files import exists, parse, read_text
 from custsim.scenario.model import Scenario
 from custsim.scenario.paths import nearest
 from custsim.scenario.schema import schema_of
@@ -46,7 +46,7 @@ def load(name_or_path: str | os.PathLike[str]) -> Scenario:
     name = os.fspath(name_or_path)
     if isinstance(name_or_path, str) and name in bundled():
         return parse(bundled_text(name), Scenario, name)
-    if not Path(name).exists():
+    if not exists(name):
         raise InputError(f"no scenario {name!r}: neither a file nor the name of a bundled one; {_meant(name)}")
     return parse(read_text(name), Scenario, name)
 

@@ -60,7 +60,7 @@ def join_path(steps: Iterable[str | int]) -> str:
     return text
 
 
-def nearest(name: str, candidates: Iterable[str]) -> str | None:
+def nearest(name: str, candidates: Iterable[str], likeness: float = 0.6) -> str | None:
     """Return the candidate that looks most like a misspelt name, or ``None`` if none does.
 
     Examples
@@ -69,7 +69,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     'complaints'
     """
     by_lower = {candidate.lower(): candidate for candidate in candidates}
-    found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=likeness)
     return by_lower[found[0]] if found else None
 
 
@@ -103,8 +103,8 @@ def suggestion(section: type[BaseModel], steps: Sequence[str | int], rest: Seque
     by_name: dict[str, str] = {}
     for path in paths:
         by_name.setdefault(path.rsplit(".", 1)[-1], path)
-    elsewhere = by_name.get(str(last)) or nearest(join_path([*steps, *rest]), paths)
+    elsewhere = by_name.get(str(last)) or nearest(join_path([*steps, *rest]), paths, likeness=0.8)
     if elsewhere is None:
-        close = difflib.get_close_matches(str(last), by_name, n=1, cutoff=0.8)
-        elsewhere = by_name[close[0]] if close else None
+        close = nearest(str(last), by_name, likeness=0.8)
+        elsewhere = by_name[close] if close else None
     return f"; did you mean {elsewhere}?" if elsewhere else ""

@@ -98,7 +98,8 @@ def test_check_reports_all_problems_at_once_and_ends_with_2(custsim: Terminal) -
     done = custsim("check", "wrong.toml")
     assert (done.code, done.out) == (2, "")
     lines = done.err.splitlines()
-    assert len(lines) == 3
+    assert len(lines) == 4
+    assert any(line.startswith("custsim: interventions[0].change: complaints.staf: no such") for line in lines)
     assert "custsim: nmae: no such parameter; did you mean name?" in lines
     assert any(line.startswith("custsim: complaints.staff: must be at least ") for line in lines)
     assert "custsim: complaints.ease: must be a number, got 'high'" in lines
@@ -123,6 +124,7 @@ def test_check_of_what_is_no_scenario(custsim: Terminal) -> None:
         "broken.toml": "not TOML",
         "none.toml": "no scenario",
         ".": "is a folder",
+        "x" * 5000: "is no path a file can have",
         "own": "did you mean the file own.toml?",
     }.items():
         done = custsim("check", file)

@@ -168,12 +168,33 @@ def test_what_interventions_change_is_checked_before_any_run() -> None:
                 )
             }
         )
-    problems = caught.value.problems
-    assert problems[0] == "interventions[0].change: complaints.staf: no such parameter; did you mean complaints.staff?"
-    assert len(problems) == 5
-    assert problems[3] == "interventions[2].change: time.months: is fixed for a run; an intervention cannot change it"
-    with pytest.raises(InputError, match="only a number can move over ramp_months"):
-        Scenario().change({"interventions": interventions({"internal_service.supplier_grade": "B"}, ramp_months=3)})
+    assert caught.value.problems == (
+        "interventions[0].change: complaints.staf: no such parameter; did you mean complaints.staff?",
+        "interventions[1].change: loyalty.churns: no such parameter; did you mean loyalty.churn?",
+        "interventions[2].change: time.months: cannot change during a run; set it in the scenario itself",
+        "interventions[3].change: segments[0].share: cannot change during a run; set it in the scenario itself",
+    )
+    with pytest.raises(InputError) as caught:
+        Scenario().change(
+            {"interventions": interventions({"complaints.staff": -8, "loyalty": 3}, {"profit": {"x": 1}})}
+        )
+    assert [line.partition(": must")[0] for line in caught.value.problems] == [
+        "interventions[1].change: profit.x: no such parameter",
+    ]
+    with pytest.raises(InputError) as caught:
+        Scenario().change({"interventions": interventions({"complaints.staff": -8, "loyalty": 3})})
+    assert [line.partition(" must")[0] for line in caught.value.problems] == [
+        "interventions[0].change: complaints.staff:",
+        "interventions[0].change: loyalty:",
+    ]
+
+
+def test_what_a_firm_is_does_not_change_during_a_run() -> None:
+    class _Fixed(Scenario):
+        STRUCTURE = ("market.persons",)
+
+    with pytest.raises(InputError, match=r"market\.persons: cannot change during a run"):
+        change(_Fixed(), {"interventions": interventions({"market.persons": 5})})
 
 
 def test_an_intervention_may_be_written_with_nested_tables() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 from pathlib import Path
 from typing import Any
@@ -212,6 +213,13 @@ def test_saving_lists_that_grow_and_shrink() -> None:
     assert "under 30" in rendered(shrunk)
 
 
+def test_a_scenario_travels_to_other_processes_with_its_comments() -> None:
+    firm = parse(FILE, Firm)
+    copy = pickle.loads(pickle.dumps(firm))
+    assert copy == firm
+    assert rendered(copy) == FILE
+
+
 def test_what_a_file_cannot_say_is_an_input_error() -> None:
     class _Base(Loyalty):
         floor: float | None = 0.1
@@ -299,6 +307,10 @@ def test_writing_refuses_folders_and_what_must_stay(tmp_path: Path) -> None:
         write_text(tmp_path / "none" / "x.toml", "")
     with pytest.raises(InputError, match="left as it is"):
         write_text(file, "after", overwrite=False)
+    with pytest.raises(InputError, match="no path a file can have"):
+        write_text(tmp_path / ("x" * 300), "")
+    with pytest.raises(InputError, match="no path a file can have"):
+        read_text("x" * 5000)
     assert file.read_text() == "before"
 
 
