@@ -45,7 +45,8 @@ def frequency_recency(
     most
         Highest frequency drawn.
     customers
-        Customers to mark as points (those with a frequency up to ``most``).
+        Customers to mark as points: those with a frequency up to ``most`` who were observed for 85 to 115 % of ``T``
+        (a map for one ``T`` says nothing about others).
 
     Returns
     -------
@@ -91,15 +92,16 @@ def frequency_recency(
         interpolation="nearest",
     )
     _colour_bar(figure, ax, shade, show, ahead, model.unit)
+    marked = ""
     if customers is not None:
-        _mark(ax, customers, most)
+        marked = _mark(ax, customers, most, T)
     ax.set_xticks(np.arange(1, most + 1))
     unit = _unit(model)
     titles = {
         "alive": "Who is probably still a customer",
         "purchases": f"Purchases to expect in the next {ahead:g} {unit}s",
     }
-    subtitle = f"{model.name}; customers who came {T:g} {unit}s ago"
+    subtitle = f"{model.name}; customers who came {T:g} {unit}s ago{marked}"
     dress(ax, title=titles[show], subtitle=subtitle, x="frequency (repeat purchases)",
           y=f"recency ({unit}s from first to last purchase)", grid="none")  # fmt: skip
     return figure
@@ -115,13 +117,18 @@ def _colour_bar(figure: Figure, ax: Axes, shade: Any, show: str, ahead: float, u
         percent_axis(bar.ax.yaxis)
 
 
-def _mark(ax: Axes, customers: CustomerSummary, most: int) -> None:
-    x, t_x = customers.frequency, customers.recency
-    some = (x >= 1) & (x <= most)
+def _mark(ax: Axes, customers: CustomerSummary, most: int, T: float) -> str:
+    """Mark customers observed for about ``T``, and say which."""
+    x, t_x, observed = customers.frequency, customers.recency, customers.T
+    some = (x >= 1) & (x <= most) & (observed >= 0.85 * T) & (observed <= 1.15 * T) & (t_x <= T)
+    if not some.any():
+        return ""
     # spread points of one frequency a little, always in the same way
     aside = np.random.default_rng(0).uniform(-0.32, 0.32, int(some.sum()))
     ax.plot(x[some] + aside, t_x[some], "o", color="white", markersize=3.4, markeredgecolor=INK, markeredgewidth=0.5,
             alpha=0.75)  # fmt: skip
+    low, high = observed[some].min(), observed[some].max()
+    return f" (dots: {low:.0f} to {high:.0f} {customers.unit}s)" if high - low >= 1 else " (dots)"
 
 
 def alive_history(model: PurchaseModel, purchases: ArrayLike, until: float, *, customer: str | None = None) -> Figure:

@@ -203,7 +203,11 @@ class CalibrationHoldout:
 
 @dataclass(frozen=True)
 class _Occasions:
-    """Purchase occasions sorted by customer and time, in periods; ``scale`` places other moments among them."""
+    """Purchase occasions sorted by customer and time; ``scale`` places other moments among them.
+
+    Times are whole days where the rule is "by day" and periods otherwise; ``length`` of them make a period. Dividing
+    differences only, and last, makes equal numbers of days equal numbers of weeks, to the last bit.
+    """
 
     customer: NDArray[np.int64]
     time: Floats
@@ -227,19 +231,24 @@ class _Scale:
 
     def __call__(self, time: Floats) -> Floats:
         """Place moments on the scale of the occasions."""
-        length = unit_days(self.unit)
+        unit = unit_days(self.unit)
         if self.rule == "measured":
             # the same unit on both sides must not move a number by a rounding
-            return time if self.days == length else np.asarray(time * (self.days / length))
+            return time if self.days == unit else np.asarray(time * (self.days / unit))
         if self.rule == "by day":
-            return np.asarray(np.floor(time * self.days) / length)
+            return np.asarray(np.floor(time * self.days))
         if not self.dated:
-            return np.asarray(np.floor(time if self.days == length else time * (self.days / length)))
+            return np.asarray(np.floor(time if self.days == unit else time * (self.days / unit)))
         day = np.floor(time).astype("int64")
         if self.unit in ("month", "quarter", "year"):
             months = day.astype("datetime64[D]").astype("datetime64[M]").astype("int64")
             return np.asarray(months // {"month": 1, "quarter": 3, "year": 12}[self.unit], dtype=np.float64)
         return np.asarray((day + 3) // 7 if self.unit == "week" else day, dtype=np.float64)
+
+    @property
+    def length(self) -> float:
+        """How much of the placed time makes a period."""
+        return unit_days(self.unit) if self.rule == "by day" else 1.0
 
     def at(self, value: Any, name: str, *, beginning: bool = False) -> float:
         """Place a date or number given by the user."""
@@ -388,13 +397,12 @@ def calibration_holdout(log: Any, *, calibration_end: Any, end: Any = None, **ru
     later = {"purchases": np.bincount(mine.customer[~before], minlength=size)}
     if mine.amount is not None:
         later["amount"] = np.bincount(mine.customer[~before], weights=mine.amount[~before], minlength=size)
-    origin = float(mine.time.min())
     return CalibrationHoldout(
         calibration=summary,
         holdout=pd.DataFrame(later, index=mine.labels),
-        periods=float(mine.end - cut),
-        occasions=pd.DataFrame({"customer": mine.customer, "time": mine.time - origin}),
-        end_of_calibration=float(cut - origin),
+        periods=float(mine.end - cut) / mine.scale.length,
+        occasions=_since_first(mine),
+        end_of_calibration=float(cut - mine.time.min()) / mine.scale.length,
     )
 
 
@@ -462,6 +470,11 @@ def _sorted(clean: CleanLog, time: Floats, merge: bool) -> tuple[NDArray[np.int6
     return code[at], time[at], amount, len(code) - len(at)
 
 
+def _since_first(found: _Occasions) -> pd.DataFrame:
+    """Tabulate occasions in periods since the earliest of all."""
+    return pd.DataFrame({"customer": found.customer, "time": (found.time - found.time.min()) / found.scale.length})
+
+
 def _firsts(code: NDArray[np.int64]) -> NDArray[np.intp]:
     """Row of each customer's first occasion, in a table sorted by customer."""
     return np.flatnonzero(np.diff(code, prepend=-1))
@@ -507,8 +520,8 @@ def _summary(found: _Occasions, first_purchase: Literal["exclude", "include"]) -
     skip = 1 if first_purchase == "exclude" else 0
     columns: dict[str, Any] = {
         "frequency": counts - skip,
-        "recency": last - birth,
-        "T": np.maximum(found.end - birth, last - birth),
+        "recency": (last - birth) / found.scale.length,
+        "T": np.maximum(found.end - birth, last - birth) / found.scale.length,
     }
     if found.amount is not None:
         total = np.add.reduceat(found.amount, firsts) - (found.amount[firsts] if skip else 0.0)
@@ -520,5 +533,5 @@ def _summary(found: _Occasions, first_purchase: Literal["exclude", "include"]) -
         timing=found.timing,
         first_purchase=first_purchase,
         record=replace(found.record, customers=len(found.labels), rows_used=len(found.customer)),
-        occasions=pd.DataFrame({"customer": found.customer, "time": found.time - found.time.min()}),
+        occasions=_since_first(found),
     )
