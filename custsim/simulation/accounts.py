@@ -64,7 +64,6 @@ COLUMNS = _columns(
     "response_days | Time to the answer of a complaint | working days",
     "open_complaints | Complaints open at the end | complaints",
     "prevention | Share of failures learned from | share",
-    "leaving_chance | Mean probability to leave | probability",
     "left | Customers lost | persons",
     "saved | Leavers held by an offer | persons",
     "recommending | Customers who recommended | persons",

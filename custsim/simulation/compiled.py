@@ -43,8 +43,8 @@ _LAW_OPTIONS: dict[str, Any] = {"fastmath": False, "boundscheck": False, "error_
 
 _FOLDER = "custsim-{}"
 _FOLDER_PATTERN = re.compile(r"custsim-[0-9a-f]{16}")
-#: Cache folders of older sources that are kept, and the age (days since last use) below which none is removed.
-_KEPT, _KEPT_DAYS = 3, 1.0
+#: Cache folders of older sources that are kept, and the hours since last use below which none is removed.
+_KEPT, _KEPT_HOURS = 3, 1.0
 #: A full disk would fail in the middle of a save; below this much free space nothing is cached.
 _LEAST_FREE_BYTES = 100_000_000
 
@@ -127,7 +127,7 @@ def cache_folder() -> Path | None:
 
 
 def _remove_stale(base: Path, current: Path) -> None:
-    """Remove cache folders of older sources, except the newest few and any that was used within a day.
+    """Remove cache folders of older sources, except the newest few and any that was used within an hour.
 
     Another process may still use an older folder, or remove it at the same time. Both are harmless: Numba makes
     a missing folder anew, and a folder that has gone already needs no removal.
@@ -140,7 +140,7 @@ def _remove_stale(base: Path, current: Path) -> None:
             except OSError:  # removed by another process in this moment
                 continue
     for age, folder in sorted(ages)[_KEPT:]:
-        if age > _KEPT_DAYS * 86_400:
+        if age > _KEPT_HOURS * 3600:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -7,7 +7,6 @@ always comes last at its instant, so that hiring, interventions and processes of
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from custsim.simulation import streams
 from custsim.simulation.accounts import MONTHLY, close_accounts
 from custsim.simulation.desk import TICKET, BatchDesk, Desk
 from custsim.simulation.firm import new_firm, planned_heads
-from custsim.simulation.month import BLOCK, TOTALS, behaviour_pass, encounter_pass
+from custsim.simulation.month import BLOCK, TOTALS, behaviour_pass, encounter_pass, tables
 from custsim.simulation.network import Network
 from custsim.simulation.parameters import pack, pack_segments
 from custsim.simulation.population import Event, People, draw_traits, new_population, open_stock, traits_of
@@ -282,7 +281,7 @@ class Simulation:
         self._over_blocks(encounter_pass, self._p, state.firm, state.people, state.staff, state.month, k0, k1)
         self._complaints(row)
         self._requests(row)
-        self._over_blocks(behaviour_pass, self._p, state.people, _discounts(self._monthly_rate), state.month, k0, k1)
+        self._over_blocks(behaviour_pass, self._p, state.people, self._tables, state.month, k0, k1)
         deliver(
             self._p,
             state.people,
@@ -342,9 +341,7 @@ class Simulation:
         """Open vacancies up to the planned staff; above it positions are closed as people leave."""
         state, staff = self.state, self.state.staff
         target = int(
-            employees.head_target(
-                state.firm["planned_customers"][0], self.scenario.employees.customers_per_employee
-            )
+            employees.head_target(state.firm["planned_customers"][0], self.scenario.employees.customers_per_employee)
         )
         waiting = np.isfinite(staff.due)
         missing = target - int(staff.count[0]) - int(waiting.sum())
@@ -410,7 +407,7 @@ class Simulation:
             state.people,
             done,
             state.month,
-            _discounts(self._monthly_rate),
+            self._tables.discounts,
             k0,
             k1,
             results,
@@ -480,7 +477,7 @@ class Simulation:
         self.scenario = scenario
         self._p = pack(scenario)
         self._weights, self._bends = pack_segments(scenario)
-        self._monthly_rate = monthly_rate(scenario)
+        self._tables = tables(monthly_rate(scenario), scenario.profit.tenure_months)
         traits = traits_of(scenario)
         if traits != self._traits:
             self._traits = traits
@@ -505,12 +502,6 @@ class _Room:
 def monthly_rate(scenario: Scenario) -> float:
     """Discount rate a month that compounds to the annual one."""
     return float((1.0 + scenario.time.annual_discount_rate) ** (1.0 / 12.0) - 1.0)
-
-
-@functools.lru_cache(maxsize=16)
-def _discounts(rate: float, months: int = 2600) -> NDArray[np.float64]:
-    factors: NDArray[np.float64] = (1.0 + rate) ** -np.arange(months, dtype=np.float64)
-    return factors
 
 
 def _last_of_all(env: simpy.Environment) -> simpy.Event:
@@ -558,7 +549,6 @@ def _count(row: Any, totals: Mapping[str, float], firm: Any) -> None:
     row["reported_satisfaction"] = 100.0 * totals["reported"] / customers
     row["satisfied_share"] = totals["satisfied"] / customers
     row["top_box_share"] = totals["top_box"] / customers
-    row["leaving_chance"] = totals["leaving_chance"] / customers
     row["internal_service"] = 100.0 * firm["internal_service"]
     row["work_pressure"] = firm["pressure"]
     row["visit_hours"], row["norm_hours"] = firm["time_hours"], firm["norm_hours"]

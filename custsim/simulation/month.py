@@ -9,6 +9,9 @@ What the passes do, in order, is :data:`MONTH`.
 
 from __future__ import annotations
 
+import functools
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,27 +46,42 @@ from custsim.simulation.population import CUSTOMER, LAPSED, PROSPECT, Event, Peo
 from custsim.simulation.streams import draw4, fill4, normal, poisson, uniform
 from custsim.simulation.workforce import Staff
 
-__all__ = ["BLOCK", "MONTH", "TOTALS", "behaviour_pass", "encounter_pass"]
+__all__ = ["BLOCK", "MONTH", "TOTALS", "Tables", "behaviour_pass", "encounter_pass", "tables"]
 
 use_laws(forms, satisfaction, complaints, loyalty, referral, profit)
 
 #: persons in a block
 BLOCK = 2048
 
+#: longest time anybody can be a customer, months: warm-up, run, and the age of the opening stock
+LONGEST = 3100
+
 #: the month's plan: what happens, and where it is done
 MONTH: tuple[tuple[str, str, str], ...] = (
     ("interventions", "levers change, vacancies are filled", "simulation/run.py"),
-    ("internal service", "six drivers and the internal desk's waiting time move internal service quality", "simulation/workforce.py"),
+    (
+        "internal service",
+        "six drivers and the internal desk's waiting time move internal service quality",
+        "simulation/workforce.py",
+    ),
     ("employees", "satisfaction, quits, skill; work pressure, time per visit, the norm", "simulation/workforce.py"),
     ("service quality", "five dimensions for each employee, weighed by each segment", "simulation/workforce.py"),
-    ("encounters", "visits, perception, disconfirmation, satisfaction; non-contractual customers may drop out", "simulation/month.py"),
+    (
+        "encounters",
+        "visits, perception, disconfirmation, satisfaction; non-contractual customers may drop out",
+        "simulation/month.py",
+    ),
     ("failures", "minor or major; wounds and felt marks; voice or silence", "simulation/month.py"),
     ("desks", "complaints and internal requests queue, are handled, or given up", "simulation/desk.py"),
     ("recovery", "what was answered this month is judged, and heals or insults", "simulation/recovery.py"),
     ("margins", "each customer's contribution in four layers", "simulation/month.py"),
     ("loyalty", "who leaves, retention offers; marks and messages fade", "simulation/month.py"),
     ("talk", "who recommends and who warns", "simulation/month.py"),
-    ("joining", "prospects and the lapsed decide; win-back; recruits are credited to who told them", "simulation/month.py"),
+    (
+        "joining",
+        "prospects and the lapsed decide; win-back; recruits are credited to who told them",
+        "simulation/month.py",
+    ),
     ("messages", "this month's talk reaches its hearers, who act on it from the next month", "simulation/talk.py"),
     ("accounts", "profit and loss, planned staff, what the organisation learned", "simulation/run.py"),
 )
@@ -89,7 +107,6 @@ TOTALS = np.dtype(
             "growth",
             "saving",
             "premium",
-            "leaving_chance",
             "left",
             "offers",
             "saved",
@@ -112,6 +129,20 @@ _ENCOUNTER, _UNSERVED, _DROPOUT, _FAILURE, _LOYALTY, _JOIN, _FIRST_TALK = (
 _NOT_THIS_MONTH = np.uint16(0)
 
 
+class Tables(NamedTuple):
+    """Laws of whole months, evaluated once: index = months elapsed."""
+
+    discounts: NDArray[np.float64]  #: discount factor
+    seniority: NDArray[np.float64]  #: :func:`custsim.chain.profit.tenure_share`
+
+
+@functools.lru_cache(maxsize=16)
+def tables(monthly_rate: float, tenure_months: float) -> Tables:
+    """Evaluate :class:`Tables` for a monthly discount rate and the time in which a relationship matures."""
+    months = np.arange(LONGEST, dtype=np.float64)
+    return Tables((1.0 + monthly_rate) ** -months, np.asarray(tenure_share(months, tenure_months)))
+
+
 @kernel
 def _visits(
     p: NDArray[np.void], people: People, idx: NDArray[np.int64], luck: NDArray[np.float64], t: NDArray[np.void]
@@ -129,23 +160,24 @@ def _visits(
 
 
 @kernel
-def _relative(p: NDArray[np.void], people: People, i: int) -> float:
-    """Hazard of person ``i`` relative to the reference customer."""
-    row = p[0]
-    acting = behaviour_satisfaction(people.satisfaction[i], people.felt[i])
+def _relative(
+    row: np.void, satisfied: float, felt: float, wound: float, warnings: float, praise: float, referred: int
+) -> float:
+    """Hazard of one customer relative to the reference customer."""
+    acting = behaviour_satisfaction(satisfied, felt)
     left = discontent(acting, row.loyalty_top, row.loyalty_floor, row.loyalty_exponent) / row.reference_discontent
     relative = relative_hazard(
         left,
-        people.wound[i],
+        wound,
         row.loyalty_switching_cost,
         row.price_factor,
-        people.warnings[i],
-        people.strong[i] + people.weak[i],
+        warnings,
+        praise,
         row.loyalty_wound_effect,
         row.loyalty_negative_effect,
         row.loyalty_positive_effect,
     )
-    if row.referral_referred_advantage != 0.0 and people.referred[i] != 0:
+    if row.referral_referred_advantage != 0.0 and referred != 0:
         relative *= row.referral_referred_churn
     return relative
 
@@ -155,11 +187,20 @@ def _dropouts(
     p: NDArray[np.void], people: People, idx: NDArray[np.int64], month: int, k0: int, k1: int, t: NDArray[np.void]
 ) -> None:
     """After each visit a non-contractual customer may become inactive; later visits of the month do not happen."""
+    row = p[0]
     for i in idx:
         if people.visits[i] == 0:
             continue
-        chance = leaving_probability(people.hazard[i], _relative(p, people, i))
-        t[0].leaving_chance += chance
+        relative = _relative(
+            row,
+            people.satisfaction[i],
+            people.felt[i],
+            people.wound[i],
+            people.warnings[i],
+            people.strong[i] + people.weak[i],
+            people.referred[i],
+        )
+        chance = leaving_probability(people.hazard[i], relative)
         u = uniform(k0, k1, _DROPOUT, month, i, 0)
         last = 1.0 + np.floor(np.log(u) / np.log1p(-min(chance, 1.0 - 1e-12))) if chance > 0.0 else np.inf
         if last <= people.visits[i]:
@@ -170,7 +211,14 @@ def _dropouts(
 
 @kernel
 def _turned_away(
-    people: People, idx: NDArray[np.int64], share: float, month: int, k0: int, k1: int, away: NDArray[np.float64], t: NDArray[np.void]
+    people: People,
+    idx: NDArray[np.int64],
+    share: float,
+    month: int,
+    k0: int,
+    k1: int,
+    away: NDArray[np.float64],
+    t: NDArray[np.void],
 ) -> None:
     """Count the visits that could not be served; they are taken off the visits of the month."""
     for j in range(idx.size):
@@ -203,22 +251,21 @@ def _experience(
     for j in range(idx.size):
         i = idx[j]
         trouble[j] = 0.0
-        visits = float(people.visits[i])
-        if visits + away[j] == 0.0:
+        visits = int(people.visits[i])
+        meant = visits + int(away[j])
+        if meant == 0:
             continue
         perceived = row.satisfaction_unserved_quality
-        if visits > 0.0:
+        if visits > 0:
             place = staff.serving[min(count - 1, int(luck[j] * count))]
             trouble[j] = failure_in_month(staff.failure[place], visits)
             z = row.satisfaction_noise_sd * normal(noise[j])
             served = perceived_quality(staff.quality[people.segment[i], place], people.taste[i], z, visits)
-            perceived = (visits * served + away[j] * perceived) / (visits + away[j])
+            perceived = served if meant == visits else (visits * served + away[j] * perceived) / meant
         judged = encounter_satisfaction(
             perceived, people.expectation[i], row.satisfaction_surprise_effect, row.satisfaction_loss_aversion
         )
-        people.satisfaction[i] = accumulate_satisfaction(
-            people.satisfaction[i], judged, visits + away[j], row.satisfaction_memory
-        )
+        people.satisfaction[i] = accumulate_satisfaction(people.satisfaction[i], judged, meant, row.satisfaction_memory)
         people.expectation[i] = adapt_expectation(people.expectation[i], perceived, row.satisfaction_expectation_speed)
         people.total_visits[i] += people.visits[i]
         people.events[i] |= Event.VISITED
@@ -336,7 +383,7 @@ def _margins(
     people: People,
     idx: NDArray[np.int64],
     month: int,
-    discounts: NDArray[np.float64],
+    tables: Tables,
     t: NDArray[np.void],
 ) -> None:
     """Contribution of each customer in four layers, and its discounted sum."""
@@ -344,12 +391,14 @@ def _margins(
     base_sum = growth_sum = saving_sum = premium_sum = 0.0
     for i in idx:
         visits = float(people.visits[i])
-        tenure = float(month - people.changed[i])
-        grown = tenure_share(tenure, row.profit_tenure_months)
+        tenure = month - people.changed[i]
+        grown = tables.seniority[tenure]
         usual = visit_revenue_factor(visits, row.market_visits_per_month, row.profit_transaction_share)
         revenue = row.profit_monthly_revenue * row.market_price * people.spend[i] * usual
         if row.referral_referred_advantage != 0.0 and people.referred[i] != 0:
-            revenue *= referred_margin_factor(tenure, row.referral_referred_margin, row.referral_referred_margin_months)
+            revenue *= referred_margin_factor(
+                float(tenure), row.referral_referred_margin, row.referral_referred_margin_months
+            )
         serving = row.profit_visit_cost * visits
         base = revenue - serving
         growth = revenue * row.growth * grown
@@ -360,7 +409,7 @@ def _margins(
         people.premium[i] += premium
         margin = base + growth + saving + premium
         people.contribution[i] += margin
-        people.value[i] += margin * discounts[max(0, month - people.since[i])]
+        people.value[i] += margin * tables.discounts[max(0, month - people.since[i])]
         base_sum += base
         growth_sum += growth
         saving_sum += saving
@@ -369,23 +418,6 @@ def _margins(
     t[0].growth += growth_sum
     t[0].saving += saving_sum
     t[0].premium += premium_sum
-
-
-@kernel
-def _hazards(
-    p: NDArray[np.void], people: People, idx: NDArray[np.int64], chance: NDArray[np.float64], t: NDArray[np.void]
-) -> None:
-    """Probability of each contractual customer to leave this month; non-contractual ones have dropped or not."""
-    contractual = p[0].loyalty_relationship == CONTRACTUAL
-    total = 0.0
-    for j in range(idx.size):
-        i = idx[j]
-        if contractual:
-            chance[j] = leaving_probability(people.hazard[i], _relative(p, people, i))
-            total += chance[j]
-        else:
-            chance[j] = 1.0 if people.events[i] & Event.DROPPED else 0.0
-    t[0].leaving_chance += total
 
 
 @kernel
@@ -410,27 +442,21 @@ def _mood(p: NDArray[np.void], people: People, idx: NDArray[np.int64], t: NDArra
 
 
 @kernel
-def _talk(p: NDArray[np.void], people: People, i: int, u: float, t: NDArray[np.void]) -> None:
-    """Person ``i`` recommends, warns or keeps silent."""
-    row = p[0]
-    event = people.events[i]
+def _talk(row: np.void, event: int, satisfied: float, felt: float, u: float) -> int:
+    """What one customer does this month: recommend, warn (the bit of the event), or keep silent (0)."""
     anger = 0.0
     if (event & Event.ANSWERED and not event & Event.PLEASED) or (event & Event.SILENT and event & Event.MAJOR_FAILURE):
         anger = row.referral_anger_talk
     elif event & Event.SILENT:
         anger = row.referral_minor_anger_talk
-    acting = behaviour_satisfaction(people.satisfaction[i], people.felt[i])
+    acting = behaviour_satisfaction(satisfied, felt)
     warns = negative_talk(acting, row.referral_negative_peak, row.referral_negative_start, anger)
+    if u < warns:
+        return Event.WARNED
     praises = positive_talk(
         acting, row.referral_positive_peak, row.referral_positive_start, row.referral_positive_base, row.reward_factor
     )
-    if u < warns:
-        people.events[i] |= Event.WARNED
-        t[0].warning += 1
-    elif u > 1.0 - praises:
-        people.events[i] |= Event.RECOMMENDED
-        people.told[i] += 1
-        t[0].recommending += 1
+    return Event.RECOMMENDED if u > 1.0 - praises else 0
 
 
 @kernel
@@ -438,82 +464,93 @@ def _decide(
     p: NDArray[np.void],
     people: People,
     idx: NDArray[np.int64],
-    chance: NDArray[np.float64],
     u: NDArray[np.float64],
     month: int,
-    discounts: NDArray[np.float64],
+    tables: Tables,
     t: NDArray[np.void],
 ) -> None:
     """Who leaves, who is held by an offer, who talks; marks fade."""
     row = p[0]
     fade = 1.0 - 1.0 / row.complaints_mark_months
     observed = row.loyalty_relationship == CONTRACTUAL
+    # bounds that spare the laws for most: nobody unhurt and unwarned leaves above, no one untroubled talks between
+    most = _relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
+    warns = row.referral_negative_peak
+    praises = 1.0 - row.referral_positive_peak * row.reward_factor
+    rate = 0.0
     for j in range(idx.size):
         i = idx[j]
-        _talk(p, people, i, u[3, j], t)
-        if u[0, j] < chance[j]:
-            leaves = True
-            if observed and u[1, j] < row.loyalty_offer_rate:
-                charge(people, i, row.loyalty_offer_cost, month, discounts)
-                t[0].offers += 1
-                if u[2, j] < row.loyalty_offer_success:
-                    leaves = False
-                    people.events[i] |= Event.SAVED
-                    t[0].saved += 1
-            if leaves:
-                people.state[i] = LAPSED
-                people.changed[i] = month + 1
-                people.events[i] |= Event.LEFT
-                t[0].left += 1
-        if people.wound[i] != 0.0 or people.felt[i] != 0.0:
+        hurt = people.wound[i] != 0.0 or people.felt[i] != 0.0 or people.events[i] & Event.ANSWERED
+        if hurt or u[3, j] < warns or u[3, j] > praises:
+            said = _talk(row, people.events[i], people.satisfaction[i], people.felt[i], u[3, j])
+            people.events[i] |= said
+            people.told[i] += said == Event.RECOMMENDED
+            t[0].recommending += said == Event.RECOMMENDED
+            t[0].warning += said == Event.WARNED
+        leaves = (people.events[i] & Event.DROPPED) != 0
+        if observed and (hurt or people.warnings[i] > 0.0 or u[0, j] < people.hazard[i] * most):
+            relative = _relative(
+                row,
+                people.satisfaction[i],
+                people.felt[i],
+                people.wound[i],
+                people.warnings[i],
+                people.strong[i] + people.weak[i],
+                people.referred[i],
+            )
+            leaves = u[0, j] < leaving_probability(people.hazard[i], relative)
+        if leaves and observed and u[1, j] < row.loyalty_offer_rate:
+            charge(people, i, row.loyalty_offer_cost, month, tables.discounts)
+            t[0].offers += 1
+            if u[2, j] < row.loyalty_offer_success:
+                leaves = False
+                people.events[i] |= Event.SAVED
+                t[0].saved += 1
+        if leaves:
+            people.state[i] = LAPSED
+            people.changed[i] = month + 1
+            people.events[i] |= Event.LEFT
+            t[0].left += 1
+        else:
+            rate += people.rate[i]
+        if hurt:
             people.wound[i] = people.wound[i] * fade if people.wound[i] > 1e-3 else 0.0
             people.felt[i] = people.felt[i] * fade if abs(people.felt[i]) > 1e-4 else 0.0
+    t[0].rate_end += rate
 
 
 @kernel
-def _join_chance(p: NDArray[np.void], people: People, i: int, month: int) -> float:
-    """Probability of person ``i``, prospect or lapsed, to join this month by the ordinary ways."""
-    row = p[0]
-    chance = row.external
-    if people.strong[i] + people.weak[i] + people.warnings[i] > 0.0:
-        if row.referral_decision == PRODUCT:
-            chance = join_probability(
-                row.external,
-                people.weak[i],
-                people.strong[i],
-                people.warnings[i],
-                row.referral_weak_effect,
-                row.referral_strong_effect,
-                row.referral_negative_discount,
-            )
-        else:
-            chance = two_stage_probability(
-                row.external,
-                people.weak[i],
-                people.strong[i],
-                people.warnings[i],
-                row.referral_in_market,
-                row.referral_weak_shift,
-                row.referral_strong_shift,
-                row.referral_negative_shift,
-            )
-    if people.state[i] == LAPSED:
-        chance *= rejoin_factor(float(month - people.changed[i]), row.market_rejoin_months)
-    return chance
+def _join_chance(row: np.void, weak: float, strong: float, warnings: float) -> float:
+    """Probability of a prospect to join this month by the ordinary ways."""
+    if weak + strong + warnings == 0.0:
+        return row.external
+    if row.referral_decision == PRODUCT:
+        return join_probability(
+            row.external,
+            weak,
+            strong,
+            warnings,
+            row.referral_weak_effect,
+            row.referral_strong_effect,
+            row.referral_negative_discount,
+        )
+    return two_stage_probability(
+        row.external,
+        weak,
+        strong,
+        warnings,
+        row.referral_in_market,
+        row.referral_weak_shift,
+        row.referral_strong_shift,
+        row.referral_negative_shift,
+    )
 
 
 @kernel
-def _win_back(
-    p: NDArray[np.void], people: People, i: int, month: int, u_approach: float, u_success: float, t: NDArray[np.void]
-) -> bool:
-    """Approach a lapsed person with the share and in the months that the firm chose; tell whether it worked."""
-    row = p[0]
-    away = month - people.changed[i]
-    if away >= row.loyalty_winback_months or u_approach >= row.loyalty_winback_rate / row.loyalty_winback_months:
-        return False
-    t[0].approaches += 1
-    chance = winback_probability(row.loyalty_winback_success, float(away), row.loyalty_winback_fading)
-    return bool(u_success < chance)
+def _approached(row: np.void, away: int, u: float) -> bool:
+    """Tell whether the firm approaches a person who left ``away`` months ago."""
+    months = row.loyalty_winback_months
+    return away < months and u < row.loyalty_winback_rate / months
 
 
 @kernel
@@ -523,7 +560,7 @@ def _enter(
     i: int,
     month: int,
     reward: float,
-    discounts: NDArray[np.float64],
+    tables: Tables,
     t: NDArray[np.void],
 ) -> None:
     """Person ``i`` becomes a customer from the next month on; the cost of winning them is the first entry."""
@@ -538,9 +575,10 @@ def _enter(
     entry = row.satisfaction_entry + row.satisfaction_entry_taste * people.taste[i]
     people.satisfaction[i] = min(1.0, max(0.0, entry))
     people.expectation[i] = row.service_quality_anchor + people.taste[i] + row.satisfaction_promise
-    charge(people, i, row.profit_acquisition_cost + reward, month, discounts)
+    charge(people, i, row.profit_acquisition_cost + reward, month, tables.discounts)
     people.events[i] |= Event.JOINED
     t[0].joined += 1
+    t[0].rate_end += people.rate[i]
 
 
 @kernel
@@ -550,23 +588,37 @@ def _prospects(
     idx: NDArray[np.int64],
     u: NDArray[np.float64],
     month: int,
-    discounts: NDArray[np.float64],
+    tables: Tables,
     k0: int,
     k1: int,
     t: NDArray[np.void],
 ) -> None:
     """Prospects and the lapsed decide whether to join; who joins by word of mouth is credited to the informant."""
     row = p[0]
+    two_stage = row.referral_decision != PRODUCT
     winning = row.loyalty_winback_rate > 0.0
     for j in range(idx.size):
         i = idx[j]
+        # a bound on the chance to join spares the laws for most
+        most = row.external + row.referral_weak_effect * people.weak[i] + row.referral_strong_effect * people.strong[i]
+        if u[0, j] >= (row.referral_in_market if two_stage else most) and not winning:
+            continue
         reward = 0.0
-        if winning and people.state[i] == LAPSED and _win_back(p, people, i, month, u[1, j], u[2, j], t):
+        lapsed = people.state[i] == LAPSED
+        away = month - people.changed[i]
+        won_back = False
+        if lapsed and _approached(row, away, u[1, j]):
+            t[0].approaches += 1
+            chance = winback_probability(row.loyalty_winback_success, float(away), row.loyalty_winback_fading)
+            won_back = u[2, j] < chance
+        if won_back:
             people.events[i] |= Event.WON_BACK
             people.referred[i] = 0
             t[0].won_back += 1
         else:
-            chance = _join_chance(p, people, i, month)
+            chance = _join_chance(row, people.weak[i], people.strong[i], people.warnings[i])
+            if lapsed:
+                chance *= rejoin_factor(float(away), row.market_rejoin_months)
             if u[0, j] >= chance:
                 continue
             informed = people.informant[i] >= 0 and u[3, j] < word_of_mouth_share(chance, row.external)
@@ -575,33 +627,29 @@ def _prospects(
                 people.events[i] |= Event.REFERRED
                 reward = row.referral_reward
                 t[0].referred += 1
-        _enter(p, people, i, month, reward, discounts, t)
-        _talk(p, people, i, uniform(k0, k1, _FIRST_TALK, month, i, 0), t)
+        _enter(p, people, i, month, reward, tables, t)
+        luck = uniform(k0, k1, _FIRST_TALK, month, i, 0)
+        said = _talk(row, people.events[i], people.satisfaction[i], people.felt[i], luck)
+        people.events[i] |= said
+        people.told[i] += said == Event.RECOMMENDED
+        t[0].recommending += said == Event.RECOMMENDED
+        t[0].warning += said == Event.WARNED
 
 
 @kernel
-def _fade_messages(p: NDArray[np.void], people: People, start: int, stop: int, t: NDArray[np.void]) -> None:
-    """Messages are forgotten; customers are counted for the next month."""
-    memory = p[0].referral_message_memory
-    count = 0
-    rate = 0.0
-    for i in range(start, stop):
-        if people.strong[i] + people.weak[i] + people.warnings[i] != 0.0:
-            people.strong[i] = people.strong[i] * memory if people.strong[i] > 0.01 else 0.0
-            people.weak[i] = people.weak[i] * memory if people.weak[i] > 0.01 else 0.0
-            people.warnings[i] = people.warnings[i] * memory if people.warnings[i] > 0.01 else 0.0
-        if people.state[i] == CUSTOMER:
-            count += 1
-            rate += people.rate[i]
-    t[0].customers_end += count
-    t[0].rate_end += rate
+def _fade(messages: NDArray[np.float32], memory: float) -> None:
+    """Messages are forgotten; what is left of one below a hundredth is nothing."""
+    share = np.float32(memory)
+    for i in range(messages.size):
+        left = messages[i] * share
+        messages[i] = left if left > np.float32(0.01) else np.float32(0.0)
 
 
 @kernel
 def behaviour_pass(
     p: NDArray[np.void],
     people: People,
-    discounts: NDArray[np.float64],
+    tables: Tables,
     month: int,
     k0: int,
     k1: int,
@@ -615,8 +663,8 @@ def behaviour_pass(
     ----------
     p, people
         Packed scenario and persons; the persons are changed.
-    discounts
-        Discount factor of 0, 1, 2 ... months.
+    tables
+        What depends on whole months only.
     month
         Month, negative in the warm-up.
     k0, k1
@@ -628,7 +676,8 @@ def behaviour_pass(
     """
     idx = np.empty(BLOCK, np.int64)
     out = np.empty(BLOCK, np.int64)
-    u = np.empty((5, BLOCK))
+    u = np.empty((4, BLOCK))
+    memory = p[0].referral_message_memory
     for block in range(first, last):
         start, stop = block * BLOCK, min((block + 1) * BLOCK, people.state.size)
         n = m = 0
@@ -640,11 +689,13 @@ def behaviour_pass(
                 out[m] = i
                 m += 1
         row, ids = totals[block : block + 1], idx[:n]
-        _margins(p, people, ids, month, discounts, row)
+        _margins(p, people, ids, month, tables, row)
         _mood(p, people, ids, row)
-        _hazards(p, people, ids, u[4, :n], row)
         fill4(k0, k1, _LOYALTY, month, ids, 0, u[0], u[1], u[2], u[3])
-        _decide(p, people, ids, u[4, :n], u[:4], month, discounts, row)
+        _decide(p, people, ids, u, month, tables, row)
         fill4(k0, k1, _JOIN, month, out[:m], 0, u[0], u[1], u[2], u[3])
-        _prospects(p, people, out[:m], u[:4], month, discounts, k0, k1, row)
-        _fade_messages(p, people, start, stop, row)
+        _prospects(p, people, out[:m], u, month, tables, k0, k1, row)
+        row[0].customers_end = n - row[0].left + row[0].joined
+        _fade(people.strong[start:stop], memory)
+        _fade(people.weak[start:stop], memory)
+        _fade(people.warnings[start:stop], memory)

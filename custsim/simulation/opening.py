@@ -16,7 +16,7 @@ from custsim.errors import InputError
 from custsim.scenario.model import Scenario
 from custsim.simulation.desk import BatchDesk, Desk
 from custsim.simulation.engine import Simulation, State, new_state
-from custsim.simulation.network import Network, build_network
+from custsim.simulation.network import build_network
 from custsim.simulation.population import CUSTOMER, bytes_per_person
 from custsim.simulation.streams import key
 
@@ -81,7 +81,9 @@ def forget() -> None:
 
 def fingerprint(scenario: Scenario) -> str:
     """Name a scenario by everything that acts on its opening state."""
-    return scenario.model_dump_json(exclude={"name", "title", "description", "currency", "interventions"}, round_trip=True)
+    return scenario.model_dump_json(
+        exclude={"name", "title", "description", "currency", "interventions"}, round_trip=True
+    )
 
 
 def refuse_too_large(scenario: Scenario) -> None:
@@ -104,11 +106,9 @@ def refuse_too_large(scenario: Scenario) -> None:
         )
 
 
-def _open(
-    scenario: Scenario, seed: int, replication: int, threads: int, desk: Callable[[float], Desk]
-) -> State:
+def _open(scenario: Scenario, seed: int, replication: int, threads: int, desk: Callable[[float], Desk]) -> State:
     luck = key(seed, replication)
-    network: Network = build_network(scenario, luck)
+    network = build_network(scenario, luck)
     months = scenario.time.warm_up_months if scenario.market.opening == "steady" else 0
     state = new_state(scenario, network, luck, -months, desk)
     if months:

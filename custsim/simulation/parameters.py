@@ -68,7 +68,9 @@ def _fields(section: type[Section], prefix: str) -> tuple[tuple[str, tuple[str, 
 _FLAT = tuple(
     (flat, (section, *path), choices)
     for section in _SECTIONS
-    for flat, path, choices in _fields(typing.cast("type[Section]", Scenario.model_fields[section].annotation), f"{section}_")
+    for flat, path, choices in _fields(
+        typing.cast("type[Section]", Scenario.model_fields[section].annotation), f"{section}_"
+    )
 )
 
 #: NumPy type of the record
@@ -136,5 +138,3 @@ def pack_segments(scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.f
     weights = [[getattr(segment, f"{name}_weight") for name in DIMENSIONS] for segment in scenario.segments]
     bends = [[sign[getattr(segment, f"{name}_kind")] for name in DIMENSIONS] for segment in scenario.segments]
     return np.array(weights, dtype=np.float64), np.array(bends, dtype=np.float64)
-
-

@@ -16,18 +16,6 @@ _TALK = streams.stream_id("talk")
 
 
 @kernel
-def _hear(people: People, hearer: int, speaker: int, strong: bool, praise: bool) -> None:
-    if not praise:
-        people.warnings[hearer] += 1.0
-    elif strong:
-        people.strong[hearer] += 1.0
-        people.informant[hearer] = speaker
-    else:
-        people.weak[hearer] += 1.0
-        people.informant[hearer] = speaker
-
-
-@kernel
 def deliver(
     p: NDArray[np.void],
     people: People,
@@ -56,6 +44,7 @@ def deliver(
     row = p[0]
     sums[:] = 0.0
     persons = people.state.size
+    strong, weak, warnings, informant = people.strong, people.weak, people.warnings, people.informant
     for i in range(persons):
         event = people.events[i]
         if not event & (Event.RECOMMENDED | Event.WARNED):
@@ -65,7 +54,11 @@ def deliver(
         if offsets.size == 0:
             for m in range(wanted):
                 hearer = min(persons - 1, int(uniform(k0, k1, _TALK, month, i, m) * persons))
-                _hear(people, hearer, i, False, praise)
+                if praise:
+                    weak[hearer] += 1.0
+                    informant[hearer] = i
+                else:
+                    warnings[hearer] += 1.0
             sums[0 if praise else 1] += wanted
             continue
         first, degree = offsets[i], offsets[i + 1] - offsets[i]
@@ -75,5 +68,13 @@ def deliver(
         told = min(wanted, degree)
         for m in range(told):
             tie = ties[first + (start + m) % degree]
-            _hear(people, tie if tie >= 0 else ~tie, i, tie >= 0, praise)
+            hearer = tie if tie >= 0 else ~tie
+            if not praise:
+                warnings[hearer] += 1.0
+                continue
+            informant[hearer] = i
+            if tie >= 0:
+                strong[hearer] += 1.0
+            else:
+                weak[hearer] += 1.0
         sums[0 if praise else 1] += told

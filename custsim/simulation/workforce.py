@@ -151,7 +151,9 @@ def _internal_service(p: NDArray[np.void], firm: NDArray[np.void]) -> None:
 
 
 @kernel
-def _employees(p: NDArray[np.void], firm: NDArray[np.void], staff: Staff, month: int, k0: int, k1: int, out: NDArray[np.int32]) -> int:
+def _employees(
+    p: NDArray[np.void], firm: NDArray[np.void], staff: Staff, month: int, k0: int, k1: int, out: NDArray[np.int32]
+) -> int:
     """Satisfaction, quits and skill of everybody; list the positions that became vacant in ``out``."""
     row, f = p[0], firm[0]
     quits = 0
@@ -231,7 +233,9 @@ def _pressure(p: NDArray[np.void], firm: NDArray[np.void], staff: Staff) -> None
 
 
 @kernel
-def _quality(p: NDArray[np.void], firm: NDArray[np.void], staff: Staff, weights: NDArray[np.float64], bends: NDArray[np.float64]) -> None:
+def _quality(
+    p: NDArray[np.void], firm: NDArray[np.void], staff: Staff, weights: NDArray[np.float64], bends: NDArray[np.float64]
+) -> None:
     """What each employee delivers in the five dimensions, how each segment weighs it, and how often it goes wrong."""
     row, f = p[0], firm[0]
     anchor = row.service_quality_anchor
