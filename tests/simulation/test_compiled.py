@@ -160,18 +160,18 @@ def test_sources_edited_while_the_process_runs_are_not_cached(package):
     assert (told["result"], told["folder"]) == (21.0, None)
 
 
-def test_only_long_unused_folders_of_older_sources_are_removed(package):
+@pytest.mark.parametrize(("hours", "left"), [((0.1, 0.2, 0.3, 0.4, 2.0, 3.0), 4), ((2.0, 3.0, 4.0, 5.0, 6.0), 3)])
+def test_only_long_unused_folders_of_older_sources_are_removed(package, hours, left):
     users = package.parent / "cache"
-    names = [f"custsim-{number:016x}" for number in range(6)] + ["custsim-mine", "month_0123"]
-    for days, name in enumerate(names):
+    ours = [f"custsim-{number:016x}" for number in range(len(hours))]
+    not_ours = ["custsim-mine", "month_0123"]
+    for name, age in zip([*ours, *not_ours], [*hours, 99.0, 99.0], strict=True):
         (users / name).mkdir(parents=True)
         (users / name / "kernel.nbc").touch()
-        then = time.time() - (days + 0.5) * 86_400
-        os.utime(users / name, (then, then))
+        os.utime(users / name, (time.time() - age * 3600,) * 2)
     current = Path(run(package)["folder"]).name
-    left = {folder.name for folder in users.iterdir() if folder.is_dir()}
-    assert {*names[:3], "custsim-mine", "month_0123", current} <= left  # the newest few, and what is not ours
-    assert not {*names[3:6]} & left
+    there = {folder.name for folder in users.iterdir() if folder.name in [*ours, *not_ours, current]}
+    assert there == {*ours[:left], *not_ours, current}  # the newest few, the lately used, and what is not ours
 
 
 def test_processes_that_start_together_do_not_disturb_each_other(package):
