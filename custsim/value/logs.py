@@ -489,8 +489,9 @@ def _days(stamps: pd.Series[Any], original: pd.Series[Any], problems: list[str])
             f"{original.iloc[at]!r}, row {at + 1}); mend them, or state the format (date_format='%d.%m.%Y')"
         )
     plain = stamps.dt.tz_convert(None) if getattr(stamps.dt, "tz", None) is not None else stamps
-    seconds = plain.to_numpy(dtype="datetime64[ns]").astype("int64") / 86_400e9
-    return np.where(wrong, 0.0, seconds)
+    # microseconds, not nanoseconds, in which years after 2262 would wrap round without a word
+    days = plain.to_numpy(dtype="datetime64[us]").astype("int64") / 86_400e6
+    return np.where(wrong, 0.0, days)
 
 
 def _end(end: Any, time: Floats, dated: bool, notes: list[str], problems: list[str]) -> float:

@@ -222,15 +222,16 @@ class BootstrapIntervals:
     total
         Expected purchases of all customers together: ``estimate``, ``low``, ``high``.
     draws
-        Refits used.
-    failed
-        Refits that did not converge and were left out; many of them mean that the data hardly carry the model.
+        Number of refits.
+    unsettled
+        Refits whose parameters did not settle (``convergence``). They are kept: their predictions count, and leaving
+        them out would make the intervals too narrow. Many of them mean that the data hardly carry the model.
     """
 
     customers: pd.DataFrame = field(repr=False)
     total: dict[str, float]
     draws: int
-    failed: int
+    unsettled: int
 
 
 def bootstrap_intervals(
@@ -270,7 +271,7 @@ def bootstrap_intervals(
     Raises
     ------
     InputError
-        If a number is out of range, the tables would not fit in memory, or no refit converged.
+        If a number is out of range, or the tables would not fit in memory.
 
     Examples
     --------
@@ -297,16 +298,14 @@ def bootstrap_intervals(
     rng = np.random.default_rng(seed)
     kept: list[Floats] = []
     totals: list[float] = []
+    unsettled = 0
     for _ in range(draws):
         weights = rng.multinomial(int(counts.sum()), counts / counts.sum())
         again = type(model).fit(CustomerSummary(histories, summary.unit, summary.timing), weights=weights, start=model)
-        if again.convergence is None or not again.convergence.converged:
-            continue
+        unsettled += again.convergence is None or not again.convergence.converged
         predicted = again.predict(histories, periods).to_numpy(dtype=np.float32)
         kept.append(predicted)
         totals.append(float(predicted[:, 1].astype(np.float64) @ counts))
-    if not kept:
-        raise InputError(f"bootstrap: none of {draws} refits converged; the data do not carry this model")
     tails = [(1 - level) / 2, (1 + level) / 2]
     low, high = np.quantile(np.array(kept), tails, axis=0)
     best = model.predict(histories, periods)
@@ -319,7 +318,7 @@ def bootstrap_intervals(
         }
     ends = np.quantile(totals, tails)
     total = {"estimate": float(best["expected_purchases"] @ counts), "low": float(ends[0]), "high": float(ends[1])}
-    return BootstrapIntervals(pd.DataFrame(columns, index=summary.table.index), total, len(kept), draws - len(kept))
+    return BootstrapIntervals(pd.DataFrame(columns, index=summary.table.index), total, draws, unsettled)
 
 
 @dataclass(frozen=True)

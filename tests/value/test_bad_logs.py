@@ -1,0 +1,184 @@
+"""Bad logs are refused with counts, all problems at once; nothing is dropped in silence."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from custsim.errors import EnvironmentFailure, InputError
+from custsim.value.customers import customer_base
+from custsim.value.logs import clean_log, read_log
+from custsim.value.purchases import BGBB, BGNBD, GammaGamma, ParetoNBD
+from custsim.value.transactions import calibration_holdout, summarise
+
+
+def _log(**changes):
+    table = {"customer": [1, 1, 2, 2], "date": ["2024-01-01", "2024-02-01", "2024-01-05", "2024-03-01"]}
+    return pd.DataFrame(table | {"amount": [5.0, 6.0, 7.0, 8.0]} | changes)
+
+
+def _problems(log, **rules):
+    with pytest.raises(InputError) as caught:
+        summarise(log, **({"end": "2024-12-31"} | rules))
+    return caught.value.problems
+
+
+def test_a_good_log_passes():
+    assert len(summarise(_log(), end="2024-12-31")) == 2
+
+
+def test_missing_columns_are_named_with_those_there_are():
+    problems = _problems(pd.DataFrame({"who": [1], "sum": [2.0]}))
+    assert len(problems) == 2
+    assert "customer" in problems[0]
+    assert "who, sum" in problems[0]
+    assert "date" in problems[1]
+    assert "'buyer' is not in the log" in _problems(_log(), customer="buyer")[0]
+
+
+def test_all_problems_are_reported_at_once_with_counts():
+    table = _log(
+        customer=[1, None, 2, 2],
+        date=["2024-01-01", "soon", "2024-01-05", "2025-06-01"],
+        amount=[5.0, -6.0, 0.0, "x"],
+    )
+    problems = _problems(table)
+    text = "\n".join(problems)
+    assert len(problems) == 5
+    assert "1 of 4 rows cannot be read as a date (first: 'soon', row 2)" in text
+    assert "1 of 4 rows (first: row 4) not a number" in text
+    assert "1 of 4 rows (first: row 2) without a customer" in text
+    assert "1 of 4 rows (first: row 4) after the end of observation (2024-12-31)" in text
+    assert "2 of 4 rows (first: row 2) of 0 or less (1 negative, 1 zero)" in text
+
+
+def test_amounts_of_nought_or_less_are_dropped_only_on_request_and_counted():
+    table = _log(amount=[5.0, -6.0, 0.0, 8.0])
+    kept = summarise(table, end="2024-12-31", nonpositive="drop")
+    assert kept.record.nonpositive_dropped == 2
+    assert any("2 rows dropped on request: amount of 0 or less" in line for line in kept.record.lines())
+    assert kept.frequency.sum() == 0
+    assert summarise(table, end="2024-12-31", nonpositive="keep").frequency.sum() == 2
+
+
+def test_rows_after_the_end_are_dropped_only_on_request_and_counted():
+    kept = summarise(_log(), end="2024-02-15", after_end="drop")
+    assert kept.record.after_end_dropped == 1
+    assert any("1 row dropped on request: after the end" in line for line in kept.record.lines())
+
+
+def test_duplicates_are_refused_merged_or_kept():
+    table = pd.concat([_log(), _log().iloc[[1, 1]]])
+    assert "2 of 6 rows (first: row 5) repeating an earlier row" in _problems(table)[0]
+    merged = summarise(table, end="2024-12-31", duplicates="merge")
+    assert merged.record.duplicates_merged == 2
+    assert merged.monetary_value[0] == pytest.approx(6.0)
+    kept = summarise(table, end="2024-12-31", duplicates="keep")
+    assert kept.record.duplicates_merged == 0
+    assert kept.monetary_value[0] == pytest.approx(18.0)
+
+
+def test_duplicates_that_change_nothing_are_not_refused():
+    """Without amounts, two rows of one day are one occasion, entered twice or not."""
+    table = pd.concat([_log(), _log().iloc[[1]]]).drop(columns="amount")
+    assert summarise(table, end="2024-12-31").record.same_day_merged == 1
+    assert "repeating" in _problems(table, same_day="separate")[0]
+
+
+def test_the_future_is_refused():
+    table = _log(date=["2024-01-01", "2024-02-01", "2024-01-05", "2931-03-01"])
+    problems = _problems(table, end=None)
+    assert "1 of 4 rows (first: row 4) in the future (latest: 2931-03-01)" in problems[0]
+
+
+def test_dates_that_can_be_read_two_ways_are_refused():
+    table = _log(date=["01/02/2024", "03/02/2024", "01/05/2024", "05/06/2024"])
+    assert "day/month or month/day" in _problems(table)[0]
+    day_first = summarise(table, end="2024-12-31", unit="day", date_format="%d/%m/%Y")
+    month_first = summarise(table, end="2024-12-31", unit="day", date_format="%m/%d/%Y")
+    assert day_first.recency[0] == 2
+    assert month_first.recency[0] == 60
+
+
+def test_dates_of_the_wrong_format_are_counted():
+    assert "4 of 4 rows cannot be read" in _problems(_log(), date_format="%d.%m.%Y")[0]
+    assert "4 of 4 rows cannot be read" in _problems(_log(date=["x", "y", "z", "w"]))[0]
+    assert "1 of 4 rows cannot be read" in _problems(_log(date=["2024-01-01", None, "2024-01-05", "2024-03-01"]))[0]
+
+
+def test_times_of_the_wrong_kind():
+    assert "without a time" in _problems(_log(date=[0.0, np.nan, 1.0, 2.0]), end=9, unit="week")[0]
+    assert "must be a number" in _problems(_log(date=[0.0, 1.0, 1.0, 2.0]), unit="week")[0]
+    assert "cannot be read as a date" in _problems(_log(), end="the end")[0]
+    assert "cannot be read as a date" in _problems(_log(), end=None, cohort=("never", "2024-01-02"))[0]
+
+
+def test_empty_logs_and_things_that_are_no_log():
+    assert "has no rows" in _problems(_log().iloc[:0])[0]
+    assert "must be a table" in _problems([1, 2, 3])[0]
+    assert "nothing is left" in _problems(_log(amount=[0.0] * 4), nonpositive="drop")[0]
+
+
+def test_unknown_options_are_refused_all_at_once():
+    with pytest.raises(InputError) as caught:
+        clean_log(_log(), duplicates="perhaps", nonpositive="never", after_end="soon")
+    assert len(caught.value.problems) == 3
+    with pytest.raises(InputError, match="timing"):
+        summarise(_log(), timing="sometimes")
+    with pytest.raises(InputError, match="must be one of day, week"):
+        summarise(_log(), unit="fortnight")
+
+
+@pytest.mark.parametrize("model", [BGNBD, ParetoNBD, BGBB])
+def test_one_customer_only_and_nobody_repeats(model):
+    rules = {"end": "2024-12-31", "timing": model.timing, "unit": "week"}
+    with pytest.raises(InputError, match="1 customers; differences between customers need at least two"):
+        model.fit(summarise(_log().iloc[:2], **rules))
+    with pytest.raises(InputError, match="none of 2 customers bought again"):
+        model.fit(summarise(_log().iloc[[0, 2]], **rules))
+    with pytest.raises(InputError) as caught:
+        model.fit(summarise(_log().iloc[:1], **rules))
+    assert len(caught.value.problems) == 2
+
+
+def test_summaries_a_model_cannot_use():
+    with pytest.raises(InputError, match="first_purchase='exclude'"):
+        BGNBD.fit(summarise(_log(), end="2024-12-31", first_purchase="include"))
+    with pytest.raises(InputError, match="timing='continuous'"):
+        BGNBD.fit(summarise(_log(), end="2024-12-31", timing="discrete"))
+    with pytest.raises(InputError, match="timing='discrete'"):
+        BGBB.fit(summarise(_log(), end="2024-12-31"))
+    with pytest.raises(InputError, match="do not count opportunities"):
+        BGBB.fit(pd.DataFrame({"frequency": [1, 0], "recency": [2.5, 0], "T": [4, 4]}))
+
+
+def test_spend_that_cannot_be_modelled():
+    table = pd.DataFrame({"frequency": [2, 1, 0], "monetary_value": [0.0, 5.0, np.nan]})
+    with pytest.raises(InputError, match="1 of 2 customers who bought again have no mean amount above 0"):
+        GammaGamma.fit(table)
+    with pytest.raises(InputError, match="at least two"):
+        GammaGamma.fit(table.iloc[1:])
+    with pytest.raises(InputError, match="all amounts are equal"):
+        GammaGamma.fit(pd.DataFrame({"frequency": [2, 1], "monetary_value": [5.0, 5.0]}))
+
+
+def test_files_that_are_no_logs(tmp_path):
+    with pytest.raises(EnvironmentFailure, match="cannot be read"):
+        read_log(tmp_path / "none.csv")
+    for name, content, words in (
+        ("empty.csv", b"", "not a table"),
+        ("names.csv", b"customer,date\n", "no rows"),
+        ("latin.csv", "customer,date\nJosé,2024-01-01\n".encode("latin-1"), "not UTF-8"),
+        ("ragged.csv", b"a,b\n1,2\n1,2,3,4\n", "not a table"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=words):
+            read_log(tmp_path / name)
+
+
+def test_nothing_of_a_bad_split_or_base_passes():
+    with pytest.raises(InputError, match="calibration_end"):
+        calibration_holdout(_log(), calibration_end="tomorrow", end="2024-12-31")
+    with pytest.raises(InputError, match="model: must be auto"):
+        customer_base(_log(), model="guess")
+    with pytest.raises(InputError, match="summarised already"):
+        customer_base(summarise(_log(), end="2024-12-31"), unit="day")
