@@ -185,7 +185,7 @@ class Market(Section):
         source="assumption: fitted so that the top fifth bring 50-65 % of contribution",
     )
     spend_sd: float = param(
-        0.95,
+        0.75,
         unit="log points",
         ge=0,
         le=3,
@@ -193,7 +193,7 @@ class Market(Section):
         source="assumption: fitted so that the top fifth bring 50-65 % of contribution",
     )
     join_base: float = param(
-        0.0016,
+        0.0019,
         unit="1/month",
         ge=0,
         lt=1,
@@ -390,7 +390,7 @@ class Employees(Section):
         0.08, unit="index 0-1", ge=0, le=1, meaning="Lasting differences between employees.", source="assumption"
     )
     quit_hazard: float = param(
-        0.0205,
+        0.0195,
         unit="1/month",
         ge=0,
         le=1,
@@ -446,7 +446,7 @@ class Employees(Section):
         132.0, unit="hours", gt=0, le=744, meaning="Hours an employee has for customers.", source="assumption"
     )
     visit_hours: float = param(
-        0.84, unit="hours", gt=0, le=100, meaning="Hours a visit gets as the service was designed.", source="assumption"
+        0.78, unit="hours", gt=0, le=100, meaning="Hours a visit gets as the service was designed.", source="assumption"
     )
     pressure_exponent: float = param(
         0.64,
@@ -489,7 +489,7 @@ class ServiceQuality(Section):
         0.77, unit="index 0-1", gt=0, lt=1, meaning="Quality with every cause at its reference.", source=_FITTED
     )
     skill_reference: float = param(
-        0.94, unit="share of full skill", gt=0, le=1, meaning="Mean skill of a settled staff.", source=_FITTED
+        0.98, unit="share of full skill", gt=0, le=1, meaning="Mean skill of a settled staff.", source=_FITTED
     )
     reliability_slope: float = param(
         2.0, unit="1", ge=0, le=50, meaning="Steepness of reliability in skill.", source="assumption"
@@ -595,7 +595,7 @@ class Complaints(Section):
     """Link 5: failures, silence and voice, the desk, recovery."""
 
     failure_rate: float = param(
-        0.035, unit="1/visit", ge=0, le=1, meaning="Failures per visit at the reference.", source=_FITTED
+        0.032, unit="1/visit", ge=0, le=1, meaning="Failures per visit at the reference.", source=_FITTED
     )
     reliability_effect: float = param(
         3.0, unit="1", ge=0, le=50, meaning="Effect of reliability on log failures.", source="assumption"
@@ -609,7 +609,7 @@ class Complaints(Section):
         source=_FITTED,
     )
     prevention_reference: float = param(
-        0.087, unit="share", ge=0, le=1, meaning="Share of handled failures at the reference.", source=_FITTED
+        0.16, unit="share", ge=0, le=1, meaning="Share of handled failures at the reference.", source=_FITTED
     )
     prevention_months: float = param(
         12.0, unit="months", ge=1, meaning="Memory of the organisation for what it handled.", source="assumption"
@@ -688,7 +688,7 @@ class Complaints(Section):
         source="Haesevoets et al. 2017: useful to about 1.5",
     )
     solve_rate: float = param(
-        0.70, unit="share", ge=0, le=1, meaning="Share of complaints that the desk can solve.", source="assumption"
+        0.50, unit="share", ge=0, le=1, meaning="Share of complaints that the desk can solve.", source="assumption"
     )
     solve_empowerment: float = param(
         0.3, unit="1", ge=0, le=5, meaning="Effect of empowerment on solving.", source="assumption"
@@ -836,7 +836,7 @@ class Loyalty(Section):
         source="assumption: above 1, or the oldest customers would never leave",
     )
     visits_exponent: float = param(
-        -0.25,
+        -0.4,
         unit="1",
         ge=-2,
         le=2,
@@ -844,7 +844,7 @@ class Loyalty(Section):
         source="assumption: without it heavy users, who meet more failures, would leave first",
     )
     satisfaction_reference: float = param(
-        0.785, unit="index 0-1", gt=0, le=1, meaning="Satisfaction of the reference customer.", source=_FITTED
+        0.765, unit="index 0-1", gt=0, le=1, meaning="Satisfaction of the reference customer.", source=_FITTED
     )
     top: float = param(
         0.915, unit="index 0-1", gt=0, le=2, meaning="Satisfaction from which on loyalty is full.", source=_FITTED
@@ -981,7 +981,7 @@ class Referral(Section):
         0.70, unit="index 0-1", ge=0, lt=1, meaning="Satisfaction from which on people recommend.", source=_FITTED
     )
     positive_peak: float = param(
-        0.056,
+        0.066,
         unit="1/month",
         ge=0,
         le=1,
@@ -998,7 +998,7 @@ class Referral(Section):
         0.60, unit="index 0-1", gt=0, le=1, meaning="Satisfaction below which people warn.", source=_FITTED
     )
     negative_peak: float = param(
-        0.22,
+        0.16,
         unit="1/month",
         ge=0,
         le=1,
@@ -1009,7 +1009,7 @@ class Referral(Section):
         10, unit="persons", ge=0, le=1000, meaning="Persons told by one who warns.", source="TARP: 10"
     )
     anger_talk: float = param(
-        0.30,
+        0.22,
         unit="1/month",
         ge=0,
         le=1,
@@ -1017,7 +1017,7 @@ class Referral(Section):
         source="assumption: 75 % of switchers told somebody, Keaveney 1995",
     )
     minor_anger_talk: float = param(
-        0.09, unit="1/month", ge=0, le=1, meaning="The same after a silent minor failure.", source="assumption"
+        0.06, unit="1/month", ge=0, le=1, meaning="The same after a silent minor failure.", source="assumption"
     )
     weak_effect: float = param(
         0.01,

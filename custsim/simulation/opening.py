@@ -25,6 +25,9 @@ __all__ = ["forget", "opening_state", "refuse_too_large"]
 #: how much memory the kept states may take together
 _KEPT_BYTES = 600_000_000
 
+#: what is different before month 0: no interventions yet, and the norm of time per visit is still as designed
+_WARM_UP = {"interventions": [], "employees.norm_erosion_months": 1e9}
+
 _kept: OrderedDict[tuple[str, int, int], State] = OrderedDict()
 _lock = threading.Lock()
 
@@ -112,7 +115,7 @@ def _open(scenario: Scenario, seed: int, replication: int, threads: int, desk: C
     months = scenario.time.warm_up_months if scenario.market.opening == "steady" else 0
     state = new_state(scenario, network, luck, -months, desk)
     if months:
-        Simulation(scenario.change({"interventions": []}), state, months, threads=threads).run()
+        Simulation(scenario.change(_WARM_UP), state, months, threads=threads).run()
     _start_accounts(state)
     return state
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from custsim.chain import loyalty
 from custsim.scenario.model import Scenario
 from custsim.simulation import streams
 from custsim.simulation.compiled import kernel
@@ -191,7 +192,7 @@ def draw_traits(people: People, scenario: Scenario, luck: Luck) -> None:
     ----------
     Gamma rates and Beta churn: Ehrenberg (1959), Fader & Hardie (2007), Fader, Hardie & Lee (2005).
     """
-    segments, loyalty = scenario.segments, scenario.loyalty
+    segments = scenario.segments
     ids = np.arange(people.state.size)
     edges = np.cumsum([segment.share for segment in segments])[:-1]
     people.segment[:] = np.searchsorted(edges, streams.uniforms(luck, _SEGMENT, 0, ids), side="right")
@@ -205,7 +206,7 @@ def draw_traits(people: People, scenario: Scenario, luck: Luck) -> None:
     people.taste[:] = scenario.satisfaction.taste_sd * special.ndtri(streams.uniforms(luck, _TASTE, 0, ids))
     people.hazard[:] = _hazards(scenario, streams.uniforms(luck, _HAZARD, 0, ids))
     people.hazard[:] *= np.array([segment.churn for segment in segments])[own]
-    people.hazard[:] *= _power_of_rate(rate, scenario.market.visits_shape, loyalty.visits_exponent)
+    people.hazard[:] *= _power_of_rate(rate, scenario.market.visits_shape, scenario.loyalty.visits_exponent)
 
 
 def _hazards(scenario: Scenario, luck: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -226,13 +227,18 @@ def _power_of_rate(rate: NDArray[np.float64], shape: float, exponent: float) -> 
 def open_stock(people: People, scenario: Scenario, luck: Luck, month: int) -> None:
     """Make ``market.customers`` persons customers in ``month``: as a grown stock, or all new for a launch.
 
-    Entrants are not the stock: those who stay differ in churn, taste and rate. For a grown stock a person is drawn with
-    odds 1/(1 + h/j), where h is that person's hazard and j the chance to join, and gets an age from the same hazard.
+    Entrants are not the stock: those who stay differ in churn and taste. For a grown stock a person is drawn with odds
+    1/(1 + h/j), where h is that person's hazard and j the chance to join, and gets an age from the same hazard.
     """
-    persons, market = people.state.size, scenario.market
+    persons, market, law = people.state.size, scenario.market, scenario.loyalty
     grown = market.opening != "launch"
     ids = np.arange(persons)
-    hazard = people.hazard.astype(np.float64)
+    # the power of the visit rate is left out: it is there to offset the failures that frequent visitors meet
+    hazard = _hazards(scenario, streams.uniforms(luck, _HAZARD, 0, ids))
+    hazard *= np.array([segment.churn for segment in scenario.segments])[people.segment]
+    usual = np.clip(law.satisfaction_reference + people.taste.astype(np.float64), 0.0, 1.0)
+    hazard *= loyalty.discontent(usual, law.top, law.floor, law.exponent)
+    hazard /= loyalty.discontent(law.satisfaction_reference, law.top, law.floor, law.exponent)
     join = max(market.join_base + market.join_advertised, 1e-4)
     weight = 1.0 / (1.0 + hazard / join) if grown else np.ones(persons)
     race = -np.log(streams.uniforms(luck, _STOCK, 0, ids)) / weight
