@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -91,9 +91,9 @@ TICKET_COLUMNS = _columns(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
-    """One run of one scenario: immutable, with everything as tables.
+    """One run of one scenario: immutable, with everything as tables. Two runs are equal if their tables are.
 
     Attributes
     ----------
@@ -138,6 +138,19 @@ class Run:
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
     trace: pd.DataFrame | None = None
     _again: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    _simulate: ClassVar[Callable[..., Run]]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Run):
+            return NotImplemented
+        named = ("scenario", "seed", "replication", "version")
+        shown = ("monthly", "customers", "tickets", "employees", "joined", "levers", "ladder", "transactions")
+        return all(getattr(self, name) == getattr(other, name) for name in named) and all(
+            _same(getattr(self, name), getattr(other, name)) for name in shown
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.seed, self.replication, self.months, self.version))
 
     @classmethod
     def of(
@@ -207,7 +220,8 @@ class Run:
         Raises
         ------
         InputError
-            If there is no such person, or a saved run used processes of its own and cannot be lived again.
+            If there is no such person, or a saved run cannot be lived again: it used processes of its own, or another
+            version of custsim.
         """
         from custsim.simulation.story import tell
 
@@ -227,18 +241,20 @@ class Run:
 
         return save(self, folder)
 
-    @staticmethod
-    def load(folder: str | Path) -> Run:
+    @classmethod
+    def load(cls, folder: str | Path) -> Run:
         """Load a saved run.
 
         Raises
         ------
         InputError
             If the folder is not a complete run.
+        EnvironmentFailure
+            If it cannot be read.
         """
         from custsim.simulation.storage import load
 
-        return load(folder)
+        return load(folder, cls)
 
     def followed(self, person: int) -> pd.DataFrame:
         """Months of one person; lived again if this run did not follow them.
@@ -254,15 +270,22 @@ class Run:
             return self.trace[self.trace["person"] == person].reset_index(drop=True)
         if not self._again:
             raise InputError(
-                f"person {person}: the saved run used processes of its own and cannot be lived again; "
+                f"person {person}: the saved run used processes or a desk of its own and cannot be lived again; "
                 f"simulate it with trace=[{person}]"
             )
-        from custsim.simulation.run import simulate
-
-        again = simulate(
+        again = self._simulate(
             self.scenario, self.seed, self.replication, months=self.months, trace=[person], **dict(self._again)
         )
+        if not np.allclose(again.monthly, self.monthly, rtol=1e-9, atol=1e-9, equal_nan=True):
+            raise InputError(
+                f"person {person}: the run was made by custsim {self.version} and comes out otherwise now, so this "
+                f"would be another life; simulate it again with trace=[{person}]"
+            )
         return again.followed(person)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other or (one is not None and other is not None and bool(one.equals(other)))
 
 
 def _monthly(simulation: Simulation) -> pd.DataFrame:

@@ -117,3 +117,6 @@ def _desk_maker(desk: str | Callable[[float], Desk]) -> Callable[[float], Desk]:
     if not callable(desk):
         raise InputError(f'desk: must be "batch", "simpy" or a function that makes a desk, got {desk!r}')
     return desk
+
+
+Run._simulate = staticmethod(simulate)  # a run can be lived again, and no import goes round in a circle

@@ -33,8 +33,17 @@ TRACE = np.dtype(
         ("informant", np.int32),
         ("contribution", np.float64),
         ("value", np.float64),
+        ("changed", np.int16),
+        ("segment", np.uint8),
+        ("rate", np.float64),
+        ("spend", np.float64),
+        ("taste", np.float64),
+        ("hazard", np.float64),
     ]
 )
+
+#: what is kept as the population has it
+_AS_THEY_ARE = tuple(name for name in TRACE.names or () if name not in ("month", "person", "recommendations"))
 
 
 class Trace:
@@ -55,11 +64,9 @@ class Trace:
         people, who = simulation.state.people, self.persons
         rows = np.zeros(who.size, dtype=TRACE)
         rows["month"], rows["person"] = simulation.month, who
-        for name in ("state", "events", "visits", "satisfaction", "expectation", "felt", "wound", "warnings"):
+        for name in _AS_THEY_ARE:
             rows[name] = getattr(people, name)[who]
         rows["recommendations"] = people.strong[who] + people.weak[who]
-        for name in ("informant", "contribution", "value"):
-            rows[name] = getattr(people, name)[who]
         self._months.append(rows)
 
     @property
