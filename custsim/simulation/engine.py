@@ -24,7 +24,7 @@ from custsim.simulation import streams
 from custsim.simulation.accounts import MONTHLY, close_accounts
 from custsim.simulation.desk import TICKET, BatchDesk, Desk
 from custsim.simulation.firm import new_firm, planned_heads
-from custsim.simulation.month import BLOCK, TOTALS, behaviour_pass, encounter_pass, tables
+from custsim.simulation.month import BLOCK, TOTALS, behaviour_pass, encounter_pass, planned_visits, tables
 from custsim.simulation.network import Network
 from custsim.simulation.parameters import pack, pack_segments
 from custsim.simulation.population import Event, People, draw_traits, new_population, open_stock, traits_of
@@ -123,7 +123,7 @@ class Log:
     tickets: list[tuple[int, NDArray[np.void], NDArray[np.void]]] = field(default_factory=list)
     joined: list[tuple[int, NDArray[np.int64], NDArray[np.int32]]] = field(default_factory=list)
     left_staff: list[tuple[int, int, int, int, float, float]] = field(default_factory=list)
-    visits: list[tuple[int, NDArray[np.int64], NDArray[np.uint16]]] = field(default_factory=list)
+    visits: list[tuple[int, NDArray[np.int64], NDArray[np.uint16], NDArray[np.int64]]] = field(default_factory=list)
     levers: list[tuple[int, str, Any]] = field(default_factory=list)
 
 
@@ -467,10 +467,20 @@ class Simulation:
             by_word = (people.events[joined] & Event.REFERRED) != 0
             self.log.joined.append((month, joined, np.where(by_word, people.informant[joined], -1).astype(np.int32)))
         if self.keep_visits:
-            visitors = np.flatnonzero(people.visits)
-            self.log.visits.append((month, visitors, people.visits[visitors]))
+            self.log.visits.append((month, *self._visits_made()))
         for watch in self.watchers:
             watch(self)
+
+    def _visits_made(self) -> tuple[NDArray[np.int64], NDArray[np.uint16], NDArray[np.int64]]:
+        """Who visited this month, how often, and how often they had meant to: more than that if they dropped out."""
+        people, (k0, k1) = self.state.people, self.state.luck
+        visitors = np.flatnonzero(people.visits)
+        meant = people.visits[visitors].astype(np.int64)
+        dropped = np.flatnonzero(people.events[visitors] & Event.DROPPED)
+        planned = np.empty(dropped.size, np.int64)
+        planned_visits(self._p, people, visitors[dropped], self.state.month, k0, k1, planned)
+        meant[dropped] = np.maximum(meant[dropped], planned)
+        return visitors, people.visits[visitors], meant
 
     def _adopt(self, scenario: Scenario) -> None:
         """Let the levers of ``scenario`` act from now on."""

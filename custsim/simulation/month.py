@@ -46,7 +46,7 @@ from custsim.simulation.population import CUSTOMER, LAPSED, PROSPECT, Event, Peo
 from custsim.simulation.streams import draw4, fill4, normal, poisson, uniform
 from custsim.simulation.workforce import Staff
 
-__all__ = ["BLOCK", "MONTH", "TOTALS", "Tables", "behaviour_pass", "encounter_pass", "tables"]
+__all__ = ["BLOCK", "MONTH", "TOTALS", "Tables", "behaviour_pass", "encounter_pass", "planned_visits", "tables"]
 
 use_laws(forms, satisfaction, complaints, loyalty, referral, profit)
 
@@ -157,6 +157,27 @@ def _visits(
         total += visits
     t[0].customers += idx.size
     t[0].visits += total
+
+
+@kernel
+def planned_visits(
+    p: NDArray[np.void],
+    people: People,
+    who: NDArray[np.int64],
+    month: int,
+    k0: int,
+    k1: int,
+    out: NDArray[np.int64],
+) -> None:
+    """Tell how many visits persons meant to make this month, those included that dropping out prevented.
+
+    The same luck gives the same number again, so nothing is kept of it during the month.
+    """
+    mean = p[0].market_visits_per_month
+    for j in range(who.size):
+        i = who[j]
+        luck, _, _, _ = draw4(k0, k1, _ENCOUNTER, month, i, 0)
+        out[j] = min(65_000, poisson(luck, mean * people.rate[i]))
 
 
 @kernel

@@ -113,20 +113,24 @@ def _draw_times(
 def visit_times(simulation: Simulation) -> pd.DataFrame:
     """Give every visit of the run a time within its month and an amount.
 
-    Times of a month are uniform (that is what a Poisson process is, given its count), from the person's own luck. The
-    last visit of someone who dropped out is the last of that month. The amount is the revenue of a visit.
+    The visits meant in a month are spread evenly at random (that is what a Poisson process is, given its count), from
+    the person's own luck. Who dropped out made only the first of them; visits turned away in the month of dropping out
+    count as its last. The amount is the revenue of a visit.
     """
     log = simulation.log.visits
     people, scenario = simulation.state.people, simulation.scenario
-    visits = np.concatenate([count for _, _, count in log]).astype(int) if log else np.zeros(0, int)
-    person = np.repeat(np.concatenate([who for _, who, _ in log]) if log else np.zeros(0, int), visits)
-    month = np.repeat(np.repeat([m for m, _, _ in log], [who.size for _, who, _ in log]).astype(int), visits)
-    within = np.arange(visits.sum()) - np.repeat(np.cumsum(visits) - visits, visits)
-    luck = np.empty(person.size)
-    _draw_times(*simulation.state.luck, month, person, within, luck)
+    who, visits, meant = (
+        np.concatenate([month[n] for month in log]).astype(int) if log else np.zeros(0, int) for n in (1, 2, 3)
+    )
+    months = np.repeat([m for m, _, _, _ in log], [who.size for _, who, _, _ in log]).astype(int)
+    entry = np.repeat(np.arange(meant.size), meant)
+    nth = np.arange(entry.size) - np.repeat(np.cumsum(meant) - meant, meant)
+    luck = np.empty(entry.size)
+    _draw_times(*simulation.state.luck, months[entry], who[entry], nth, luck)
+    luck = luck[np.lexsort((luck, entry))]  # in the order of time within each entry, so that nth tells the place
+    made = nth < visits[entry]
+    person, time = who[entry[made]], months[entry[made]] + luck[made]
     money = scenario.profit
     amount = money.monthly_revenue * scenario.market.price / scenario.market.visits_per_month
-    table = pd.DataFrame(
-        {"person": person, "time": month + luck, "amount": amount * people.spend[person].astype(float)}
-    )
+    table = pd.DataFrame({"person": person, "time": time, "amount": amount * people.spend[person].astype(float)})
     return table.sort_values(["person", "time"], ignore_index=True)
