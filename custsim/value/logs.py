@@ -321,12 +321,7 @@ def clean_log(
     ...
     custsim.errors.InputError: date: 1 of 2 rows cannot be read as a date (first: '2024-02-30', row 2); ...
     """
-    options = (
-        ("duplicates", duplicates, (None, "refuse", "merge", "keep")),
-        ("nonpositive", nonpositive, ("refuse", "drop", "keep")),
-        ("after_end", after_end, ("refuse", "drop")),
-    )
-    problems = [f"{n}: must be one of {', '.join(map(repr, ok))}, got {v!r}" for n, v, ok in options if v not in ok]
+    problems = _unknown_options(duplicates, nonpositive, after_end)
     if problems:
         raise InputError(problems)
     table, is_run = _table(log)
@@ -338,31 +333,20 @@ def clean_log(
     _missing_customers(table[columns.customer], problems)
     until = _end(end, time, dated, notes, problems)
 
-    late = time > until
-    if after_end == "refuse" and late.any():
-        problems.append(
-            f"{columns.date}: {_rows(late)} after the end of observation ({_show(until, dated)}); move the end, or "
-            "drop them on purpose (after_end='drop')"
-        )
-    bad = np.zeros(len(table), dtype=bool) if amounts is None else amounts <= 0
-    if nonpositive == "refuse" and amounts is not None and bad.any():
-        problems.append(
-            f"{columns.amount}: {_rows(bad)} of 0 or less ({int((amounts < 0).sum())} negative, "
-            f"{int((amounts == 0).sum())} zero); net refunds against their purchase, or leave them out on purpose "
-            "(nonpositive='drop'), or keep them (nonpositive='keep')"
-        )
     rule = duplicates or ("keep" if is_run else "refuse")
-    repeats = np.zeros(len(table), dtype=bool)
+    late, bad, repeats = time > until, np.zeros(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
+    if amounts is not None:
+        bad = amounts <= 0
     if rule == "merge" or (rule == "refuse" and (amounts is not None or not same_day_merged)):
         repeats = table.duplicated().to_numpy()
+    if after_end == "refuse" and late.any():
+        problems.append(_say_late(columns.date, late, _show(until, dated)))
+    if nonpositive == "refuse" and amounts is not None and bad.any():
+        problems.append(_say_nonpositive(columns.amount, amounts))
     if rule == "refuse" and repeats.any():
-        problems.append(
-            f"log: {_rows(repeats)} repeating an earlier row in every column; if they are one transaction entered "
-            "twice, merge them (duplicates='merge'), if they are real, keep them (duplicates='keep')"
-        )
+        problems.append(_say_repeats(repeats))
     if problems:
         raise InputError(problems)
-
     keep = ~late & ~repeats
     if nonpositive == "drop":
         keep &= ~bad
@@ -386,6 +370,37 @@ def clean_log(
         dated=dated,
         end=until,
         record=record,
+    )
+
+
+def _unknown_options(duplicates: Any, nonpositive: Any, after_end: Any) -> list[str]:
+    options = (
+        ("duplicates", duplicates, (None, "refuse", "merge", "keep")),
+        ("nonpositive", nonpositive, ("refuse", "drop", "keep")),
+        ("after_end", after_end, ("refuse", "drop")),
+    )
+    return [f"{n}: must be one of {', '.join(map(repr, ok))}, got {v!r}" for n, v, ok in options if v not in ok]
+
+
+def _say_late(name: str, late: NDArray[np.bool_], until: str) -> str:
+    return (
+        f"{name}: {_rows(late)} after the end of observation ({until}); move the end, or drop them on purpose "
+        "(after_end='drop')"
+    )
+
+
+def _say_repeats(repeats: NDArray[np.bool_]) -> str:
+    return (
+        f"log: {_rows(repeats)} repeating an earlier row in every column; if they are one transaction entered twice, "
+        "merge them (duplicates='merge'), if they are real, keep them (duplicates='keep')"
+    )
+
+
+def _say_nonpositive(name: str | None, amounts: Floats) -> str:
+    return (
+        f"{name}: {_rows(amounts <= 0)} of 0 or less ({int((amounts < 0).sum())} negative, "
+        f"{int((amounts == 0).sum())} zero); net refunds against their purchase, or leave them out on purpose "
+        "(nonpositive='drop'), or keep them (nonpositive='keep')"
     )
 
 

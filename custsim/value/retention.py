@@ -38,6 +38,7 @@ from scipy import special
 
 from custsim.errors import InputError
 from custsim.value.likelihood import Convergence, Estimates, estimates_table, maximise, require_positive
+from custsim.value.quadrature import beta_mean
 
 __all__ = [
     "BetaDiscreteWeibull",
@@ -793,8 +794,6 @@ def _hyp2f1_one(b: Floats, c: Floats, v: float) -> Floats:
     scipy's own is exact for moderate arguments; where ``v`` is close to 1 or ``b`` large it loses digits without a
     word, so the integral ``E[1 / (1 - v p)]``, ``p ~ Beta(b, c - b)``, stands in: all its terms are positive.
     """
-    from custsim.value.quadrature import beta_mean
-
     one_minus = 1 - v
     return beta_mean(c - b, b, lambda churn: 1 / (one_minus + v * churn), scale=np.asarray(v / one_minus))
 
