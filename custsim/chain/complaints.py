@@ -137,18 +137,18 @@ def solve_probability(anchor: Real, empowerment_gap: Real, empowerment_effect: R
 
 
 def distributive_justice(compensation: Real, wait_days: Real, floor: Real, best: Real, patience_days: Real) -> Real:
-    r"""Distributive justice of a solved complaint: compensation over loss, an inverted U, worth less when late.
+    r"""Distributive justice of an answer: compensation over loss, an inverted U, worth less when late.
 
     .. math:: D = f + (1 - f)\,\frac{c}{c^*} e^{1 - c/c^*}\, e^{-W/\tau}
 
     Parameters
     ----------
     compensation
-        Compensation over loss :math:`c`, at least 0.
+        Compensation over loss :math:`c`, at least 0; 0 if the matter was not solved.
     wait_days
         Time to the answer :math:`W`, working days.
     floor
-        Justice :math:`f` of being put right without compensation.
+        Justice :math:`f` of an outcome without compensation, whether the matter was solved or not.
     best
         Compensation ratio :math:`c^*` judged best.
     patience_days
@@ -284,7 +284,7 @@ def healed_share(justice: Real, wait_days: Real, patience_days: Real, none_below
     wait_days
         Time to the answer, working days.
     patience_days
-        :math:`\\tau`: late healing heals less.
+        :math:`\tau`: late healing heals less.
     none_below, full_range
         :math:`F_0` below which nothing heals, and the range over which healing becomes full.
 

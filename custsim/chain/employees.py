@@ -254,7 +254,8 @@ def next_norm(
         T' = T^* + \frac{T^*}{\tau}\left(\max(1, \tfrac{p_s}{1+b})^{-\alpha} - 1\right), \qquad
         T^{*\prime} = T' + r\,\max(0, T_d - T')\,\min(1, \max(0, 50(1.02 - p_s)))
 
-    Overload within the dead band leaves the norm alone; recovery needs a pressure below 1.
+    Overload within the dead band leaves the norm alone; recovery is full at a smoothed pressure of up to 1 and fades
+    out at 1.02.
 
     Parameters
     ----------

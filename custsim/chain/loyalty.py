@@ -164,7 +164,9 @@ def repurchase_intention(
     satisfaction_effect: Real,
     wound_effect: Real,
 ) -> Real:
-    """Stated intention to stay, a concave scale apart from behaviour; what a survey hears.
+    r"""Stated intention to stay, a concave scale apart from behaviour; what a survey hears.
+
+    .. math:: \operatorname{logit} i = i_0 + k_S (S - S_0 + B) - k_w w
 
     Parameters
     ----------

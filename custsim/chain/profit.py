@@ -41,14 +41,14 @@ def tenure_share(tenure_months: Real, months: Real) -> Real:
 
 
 def visit_revenue_factor(served: Real, expected: Real, transaction_share: Real) -> Real:
-    r"""Revenue of the month relative to a typical one, :math:`1 - s + s\,n/\bar n`: part is fees, part follows visits.
+    r"""Revenue of the month, :math:`1 - s + s\,n/\bar n` of an average one's: part is fees, part follows visits.
 
     Parameters
     ----------
     served
         Visits served this month.
     expected
-        The customer's mean visits a month, above 0.
+        Mean visits a month of an average customer of the market, above 0: who comes more often brings more.
     transaction_share
         Share :math:`s` of revenue that comes with transactions, 0-1.
 
@@ -99,6 +99,8 @@ def lock_in_cost(switching_cost: Real, cost: Real, customers: Real) -> Real:
 
 def hiring_cost(delay_months: Real, cost: Real, reference_delay: Real) -> Real:
     """Cost of filling one vacancy: faster hiring costs more, in inverse proportion to the delay.
+
+    No delay counts as shorter than a quarter of a month, so that the cost stays finite.
 
     Examples
     --------
