@@ -326,17 +326,14 @@ def clean_log(
         raise InputError(problems)
     table, is_run = _table(log)
     columns = recognise_columns(table.columns, customer=customer, date=date, amount=amount)
-    if len(table) == 0:
-        raise InputError("log: has no rows; there is nothing to learn from an empty log")
     time, dated, notes = _times(table[columns.date], date_format, problems)
     amounts = None if columns.amount is None else _amounts(table[columns.amount], problems)
     _missing_customers(table[columns.customer], problems)
     until = _end(end, time, dated, notes, problems)
 
     rule = duplicates or ("keep" if is_run else "refuse")
-    late, bad, repeats = time > until, np.zeros(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
-    if amounts is not None:
-        bad = amounts <= 0
+    late, repeats = time > until, np.zeros(len(table), dtype=bool)
+    bad = np.zeros_like(late) if amounts is None else amounts <= 0
     if rule == "merge" or (rule == "refuse" and (amounts is not None or not same_day_merged)):
         repeats = table.duplicated().to_numpy()
     if after_end == "refuse" and late.any():
@@ -406,14 +403,15 @@ def _say_nonpositive(name: str | None, amounts: Floats) -> str:
 
 def _table(log: Any) -> tuple[pd.DataFrame, bool]:
     """Return the log's table, and whether it came out of an object such as a simulated run."""
-    if isinstance(log, pd.DataFrame):
-        return log, False
-    inside = getattr(log, "transactions", None)
-    if isinstance(inside, pd.DataFrame):
-        return inside, True
-    raise InputError(
-        f"log: must be a table (pandas DataFrame) or have one as its 'transactions', got {type(log).__name__}"
-    )
+    is_run = not isinstance(log, pd.DataFrame)
+    table = getattr(log, "transactions", None) if is_run else log
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(
+            f"log: must be a table (pandas DataFrame) or have one as its 'transactions', got {type(log).__name__}"
+        )
+    if len(table) == 0:
+        raise InputError("log: has no rows; there is nothing to learn from an empty log")
+    return table, is_run
 
 
 def _rows(mask: NDArray[np.bool_]) -> str:
