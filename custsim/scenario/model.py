@@ -446,7 +446,7 @@ class Employees(Section):
         132.0, unit="hours", gt=0, le=744, meaning="Hours an employee has for customers.", source="assumption"
     )
     visit_hours: float = param(
-        0.78, unit="hours", gt=0, le=100, meaning="Hours a visit gets as the service was designed.", source="assumption"
+        0.80, unit="hours", gt=0, le=100, meaning="Hours a visit gets as the service was designed.", source="assumption"
     )
     pressure_exponent: float = param(
         0.64,
@@ -498,7 +498,7 @@ class ServiceQuality(Section):
         0.25, unit="1", ge=0, le=10, meaning="Weight of tools in reliability, relative to skill.", source="assumption"
     )
     reliability_time: float = param(
-        0.5, unit="1", ge=0, le=10, meaning="Weight of time in reliability, relative to skill.", source="assumption"
+        1.5, unit="1", ge=0, le=10, meaning="Weight of time in reliability, relative to skill.", source="assumption"
     )
     assurance_slope: float = param(
         1.0, unit="1", ge=0, le=50, meaning="Steepness of assurance in training.", source=_FITTED
@@ -518,7 +518,7 @@ class ServiceQuality(Section):
         source="assumption: fitted to 5 : 1.3 of Rucci, Kirn & Quinn 1998",
     )
     responsiveness_slope: float = param(
-        2.0, unit="1", ge=0, le=50, meaning="Steepness of responsiveness in time per visit.", source="assumption"
+        6.0, unit="1", ge=0, le=50, meaning="Steepness of responsiveness in time per visit.", source="assumption"
     )
     kano_curvature: float = param(
         2.0, unit="1", ge=0, le=20, meaning="Curvature of must-be and attractive dimensions.", source="assumption"
@@ -850,7 +850,7 @@ class Loyalty(Section):
         0.915, unit="index 0-1", gt=0, le=2, meaning="Satisfaction from which on loyalty is full.", source=_FITTED
     )
     floor: float = param(
-        0.05, unit="share", ge=0, le=1, meaning="Share of the hazard left at the top; 1 = no effect.", source=_FITTED
+        0.02, unit="share", ge=0, le=1, meaning="Share of the hazard left at the top; 1 = no effect.", source=_FITTED
     )
     exponent: float = param(
         3.2,
