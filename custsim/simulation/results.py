@@ -178,7 +178,7 @@ class Run:
             tickets=tickets,
             employees=_employees(simulation),
             joined=joined,
-            levers=pd.DataFrame(simulation.log.levers, columns=["month", "path", "value"]),
+            levers=_levers(simulation),
             ladder=_ladder_counts(people, end, scenario),
             transactions=_transactions(simulation) if simulation.keep_visits else None,
             seconds=dict(seconds),
@@ -324,6 +324,18 @@ def _tickets(simulation: Simulation) -> pd.DataFrame:
             "gave_up": done["abandoned"],
             **{name: out[name] for name in ("solved", "distributive", "interactional", "procedural", "justice")},
             **{name: out[name] for name in ("satisfied", "compensation", "customer")},
+        }
+    )
+
+
+def _levers(simulation: Simulation) -> pd.DataFrame:
+    """Changes of levers; values stay what they are, numbers or text, whatever stands beside them."""
+    months, paths, values = zip(*simulation.log.levers, strict=True) if simulation.log.levers else ((), (), ())
+    return pd.DataFrame(
+        {
+            "month": pd.Series(months, dtype=np.int64),
+            "path": pd.Series(paths, dtype=str),
+            "value": pd.Series(values, dtype=object),
         }
     )
 

@@ -248,9 +248,10 @@ def _put(aside: Path, place: Path) -> None:
         if old is not None and old.exists() and not place.exists():
             os.replace(old, place)
         raise
+    finally:
+        if old is not None and place.exists():
+            _remove(old)
     _folder_to_disk(place.parent)
-    if old is not None:
-        _remove(old)
 
 
 def _to_disk(stream: Any) -> None:

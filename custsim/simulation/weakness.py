@@ -19,7 +19,7 @@ __all__ = ["WATCHED", "Watch", "figure", "retention", "satisfied_share", "share"
 #: fewer events than this say nothing about a share
 _FEW = 20
 
-Unit = Literal["share", "days", "points", "number", "money"]
+Unit = Literal["share", "days", "points", "index", "number", "money"]
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ WATCHED: tuple[Watch, ...] = (
         lambda v: v.change("internal_service"),
     ),
     Watch(
-        "employees", "employee satisfaction", "points", "below",
+        "employees", "employee satisfaction", "index", "below",
         lambda s: 100.0 * s.employees.satisfaction - 5.0,
         "five points below the reference: that much moved customers and revenue at Sears (Rucci et al. 1998)",
         "discontented staff are less attentive to customers and quit sooner",
@@ -396,4 +396,4 @@ def figure(value: float, unit: Unit, currency: str = "") -> str:
         return f"{currency} {value:,.0f}".strip()
     if unit == "number":
         return f"{value:.2f}"
-    return f"{value:.1f} {unit}"
+    return f"{value:.1f} of 100" if unit == "index" else f"{value:.1f} {unit}"
