@@ -405,6 +405,8 @@ def _table(log: Any) -> tuple[pd.DataFrame, bool]:
     """Return the log's table, and whether it came out of an object such as a simulated run."""
     is_run = not isinstance(log, pd.DataFrame)
     table = getattr(log, "transactions", None) if is_run else log
+    if is_run and table is None and hasattr(log, "transactions"):
+        raise InputError(f"log: this {type(log).__name__} kept no transactions; make it again with transactions kept")
     if not isinstance(table, pd.DataFrame):
         raise InputError(
             f"log: must be a table (pandas DataFrame) or have one as its 'transactions', got {type(log).__name__}"

@@ -1,5 +1,7 @@
 """Bad logs are refused with counts, all problems at once; nothing is dropped in silence."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,6 +117,7 @@ def test_times_of_the_wrong_kind():
 def test_empty_logs_and_things_that_are_no_log():
     assert "has no rows" in _problems(_log().iloc[:0])[0]
     assert "must be a table" in _problems([1, 2, 3])[0]
+    assert "kept no transactions" in _problems(SimpleNamespace(transactions=None))[0]
     assert "nothing is left" in _problems(_log(amount=[0.0] * 4), nonpositive="drop")[0]
 
 

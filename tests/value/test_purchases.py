@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import integrate, special
 
 from custsim.errors import InputError
+from custsim.value import purchase_model
 from custsim.value.purchase_model import _rows, as_summary
 from custsim.value.purchases import (
     BGBB,
@@ -534,6 +535,19 @@ def test_weights_stand_for_customers():
     assert ratio.to_numpy() == pytest.approx(np.full(4, np.sqrt(2)), rel=1e-3)
     with pytest.raises(InputError, match="weights"):
         BGNBD.fit(drawn, weights=[1.0])
+
+
+def test_very_many_histories_are_fitted_by_way_of_a_pilot(monkeypatch):
+    """The estimates are the maximum for all customers, not for the pilot's, and the record tells."""
+    summary = PARETO.simulate(np.linspace(20, 60, 2500), seed=2).summary
+    plain = ParetoNBD.fit(summary)
+    monkeypatch.setattr(purchase_model, "_PILOT", 500)
+    monkeypatch.setattr(purchase_model, "_BLOCK", 300)
+    piloted = ParetoNBD.fit(summary)
+    assert piloted.parameters == pytest.approx(plain.parameters, rel=1e-5)
+    assert piloted.estimates.log_likelihood == pytest.approx(plain.estimates.log_likelihood, rel=1e-12)
+    assert "one in 5 of the histories" in piloted.convergence.message
+    assert piloted.convergence.starts == 4
 
 
 def test_units_are_kept_apart():
