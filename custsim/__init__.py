@@ -6,9 +6,13 @@ Everything listed in ``__all__`` is loaded when it is first used, so that ``impo
 from __future__ import annotations
 
 import importlib
+import time
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+#: when this process began to load the package; sources edited later are not what runs
+_LOADED_AT = time.time()
 
 #: public name -> module that holds it (the module itself where both names are equal)
 _WHERE: dict[str, str] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -47,7 +48,8 @@ def app() -> None:
 def main(argv: list[str] | None = None) -> None:
     """Run the command line; input errors end with code 2, environment failures with 1, Ctrl-C with 130."""
     try:
-        app.main(args=argv, prog_name="custsim", standalone_mode=False)
+        code = app.main(args=argv, prog_name="custsim", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -58,3 +60,17 @@ def main(argv: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("custsim: stopped; nothing half-written was left", err=True)
         sys.exit(130)
+    except BrokenPipeError:
+        # the reader of our output went away, as in `custsim describe | head`; Python must not complain at exit
+        _silence_output()
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"custsim: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True)
+        _silence_output()
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _silence_output() -> None:
+    """Drop what could not be written, so that Python does not try again, and complain, when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

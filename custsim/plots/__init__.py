@@ -13,6 +13,16 @@ _WHERE: dict[str, str] = {
     # the house look
     "new_figure": "style",
     "save": "style",
+    # a run
+    "overview": "run",
+    "chain": "run",
+    "customers": "run",
+    "satisfaction": "run",
+    "complaints": "run",
+    "profit": "run",
+    "value_distribution": "run",
+    "ladder": "run",
+    "profit_bridge": "run",
     # customer-value economics
     "bass_diffusion": "economics",
     "equity_surface": "economics",

@@ -1,7 +1,8 @@
 """What the user writes: every parameter of a firm, its staff, its customers and its market, declared once.
 
-Read it in the order of the chain. Defaults describe the neighbourhood bank that comes with custsim. A source that starts
-with "assumption" was fitted or chosen by us; `docs/discussion/calibration.md` tells what it was fitted to.
+Read it in the order of the chain. Defaults are those of the neighbourhood bank that comes with custsim, but for the few
+values its file gives. A source that starts with "assumption" was fitted or chosen by us; what it was fitted to is told
+in `docs/discussion/calibration.md`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Literal, Self
 
 from pydantic import PrivateAttr, model_validator
 
+from custsim.errors import InputError
 from custsim.scenario.parameter import Section, param
 
 __all__ = [
@@ -193,7 +195,7 @@ class Market(Section):
         source="assumption: fitted so that the top fifth bring 50-65 % of contribution",
     )
     join_base: float = param(
-        0.0019,
+        0.0017,
         unit="1/month",
         ge=0,
         lt=1,
@@ -268,7 +270,10 @@ class InternalService(Section):
     teamwork: Driver = Driver(spend=35.0, scale=35.0, weight=0.15)
     empowerment: Driver = Driver(spend=35.0, scale=35.0, weight=0.10)
     supplier_grade: Grade = param(
-        "A", unit="grade", meaning="Grade of the supplier of tools.", source="A-D supplier grading: common practice"
+        "A",
+        unit="grade",
+        meaning="Grade of the supplier of tools.",
+        source="assumption: A-D grading of suppliers is common practice",
     )
     grade_loss: float = param(
         0.067,
@@ -395,7 +400,7 @@ class Employees(Section):
         ge=0,
         le=1,
         meaning="Hazard of quitting at the reference satisfaction.",
-        source="trade press: about 25 % turnover a year in contact centres; here 20-25 %",
+        source="assumption: fitted to 20-25 % turnover a year; trade press has about 25 % in contact centres",
     )
     quit_sensitivity: float = param(
         2.0,
@@ -434,7 +439,7 @@ class Employees(Section):
         unit="months",
         ge=1,
         meaning="Time constant of learning; 95 % of full skill after about eight months.",
-        source="trade press: eight months to full productivity in one large contact centre",
+        source="assumption: after eight months to full productivity in one large contact centre (trade press)",
     )
     skill_ease: float = param(
         1.25, unit="1", gt=0, le=5, meaning="Factor on learning time without training.", source="assumption"
@@ -630,7 +635,7 @@ class Complaints(Section):
         unit="currency",
         ge=0,
         meaning="Loss of the customer in a major failure.",
-        source="TARP: above 100 dollars",
+        source="TARP 1986: above 100 dollars",
     )
     minor_voice: float = param(
         -3.0,
@@ -638,7 +643,7 @@ class Complaints(Section):
         ge=-20,
         le=20,
         meaning="Readiness to complain after a minor failure.",
-        source="TARP/Goodman: up to 5 % reach the firm",
+        source="TARP 1986 (Goodman): up to 5 % reach the firm",
     )
     major_voice: float = param(
         0.0,
@@ -646,7 +651,7 @@ class Complaints(Section):
         ge=-20,
         le=20,
         meaning="Readiness to complain after a loss of money.",
-        source="TARP/Goodman: about 50 %",
+        source="TARP 1986 (Goodman): about 50 %",
     )
     ease: float = param(
         0.5, unit="index 0-1", ge=0, le=1, meaning="Ease of complaining: hidden 0, asked for 1.", source="assumption"
@@ -981,7 +986,7 @@ class Referral(Section):
         0.70, unit="index 0-1", ge=0, lt=1, meaning="Satisfaction from which on people recommend.", source=_FITTED
     )
     positive_peak: float = param(
-        0.066,
+        0.063,
         unit="1/month",
         ge=0,
         le=1,
@@ -992,7 +997,12 @@ class Referral(Section):
         0.35, unit="share", ge=0, le=1, meaning="Share of that peak at the start.", source="assumption"
     )
     positive_contacts: int = param(
-        5, unit="persons", ge=0, le=1000, meaning="Persons told by one who recommends.", source="TARP: 5"
+        5,
+        unit="persons",
+        ge=0,
+        le=1000,
+        meaning="Persons told by one who recommends.",
+        source="TARP 1981: 5 are told of a good experience",
     )
     negative_start: float = param(
         0.60, unit="index 0-1", gt=0, le=1, meaning="Satisfaction below which people warn.", source=_FITTED
@@ -1006,7 +1016,12 @@ class Referral(Section):
         source="assumption: fitted to 3 positive messages for 1 negative, East et al. 2007",
     )
     negative_contacts: int = param(
-        10, unit="persons", ge=0, le=1000, meaning="Persons told by one who warns.", source="TARP: 10"
+        10,
+        unit="persons",
+        ge=0,
+        le=1000,
+        meaning="Persons told by one who warns.",
+        source="TARP 1981: 10 are told of a bad one",
     )
     anger_talk: float = param(
         0.22,
@@ -1065,7 +1080,7 @@ class Referral(Section):
         source="assumption: once in about three years",
     )
     weak_shift: float = param(
-        0.4,
+        0.8,
         unit="log odds",
         ge=0,
         le=20,
@@ -1073,20 +1088,20 @@ class Referral(Section):
         source="assumption",
     )
     strong_shift: float = param(
-        0.8,
+        1.25,
         unit="log odds",
         ge=0,
         le=20,
         meaning="Shift by a message from a strong tie (two_stage).",
-        source="East et al. 2008: .4 to .6 is .8 in log odds",
+        source="East et al. 2008: +.20; from .12 to .32 is 1.24 in log odds",
     )
     negative_shift: float = param(
-        0.5,
+        0.8,
         unit="log odds",
         ge=0,
         le=20,
         meaning="Shift by a warning (two_stage).",
-        source="East et al. 2008: .4 to .29 is .5 in log odds",
+        source="East et al. 2008: -.11; from .23 to .12 is .8 in log odds",
     )
     reward: float = param(
         0.0, unit="currency/recruit", ge=0, meaning="Reward for bringing a customer.", source="assumption"
@@ -1247,7 +1262,7 @@ class Scenario(Section):
     def _fits_together(self) -> Self:
         problems = list(_impossible(self))
         if problems:
-            raise ValueError("; ".join(problems))
+            raise InputError(problems)
         return self
 
     def change(self, changes: Mapping[str, Any], *, opening: Literal["same", "own"] = "same") -> Scenario:
@@ -1330,8 +1345,8 @@ def _impossible(scenario: Scenario) -> Iterator[str]:
         yield f"segments: names must differ, got {', '.join(names)}"
     if scenario.loyalty.visits_exponent <= -market.visits_shape:
         yield (
-            f"loyalty.visits_exponent: must be above -market.visits_shape = {-market.visits_shape:g}, or the mean hazard "
-            f"is infinite; got {scenario.loyalty.visits_exponent:g}"
+            f"loyalty.visits_exponent: must be above -market.visits_shape = {-market.visits_shape:g}, "
+            f"or the mean hazard is infinite; got {scenario.loyalty.visits_exponent:g}"
         )
     if market.join_base + market.join_advertised >= 1:
         yield "market.join_base + market.join_advertised must stay below 1"

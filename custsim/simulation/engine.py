@@ -7,6 +7,7 @@ always comes last at its instant, so that hiring, interventions and processes of
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,9 +21,8 @@ from simpy.events import EventPriority
 from custsim.chain import complaints, employees
 from custsim.errors import InputError
 from custsim.scenario.model import STRUCTURE, Intervention, Scenario
-from custsim.simulation import streams
 from custsim.simulation.accounts import MONTHLY, close_accounts
-from custsim.simulation.desk import TICKET, BatchDesk, Desk
+from custsim.simulation.desk import BatchDesk, Desk
 from custsim.simulation.firm import new_firm, planned_heads
 from custsim.simulation.month import BLOCK, TOTALS, behaviour_pass, encounter_pass, planned_visits, tables
 from custsim.simulation.network import Network
@@ -179,7 +179,7 @@ class Simulation:
         self._traits = traits_of(scenario.opening)
         blocks = -(-state.people.state.size // BLOCK)
         self._totals = np.zeros(blocks, dtype=TOTALS)
-        self._flat = self._totals.view(np.float64).reshape(blocks, len(TOTALS))
+        self._flat = self._totals.view(np.float64).reshape(blocks, -1)
         self._room = _Room(256, max(256, 4 * state.staff.filled.size))
         self._staff_sums, self._desk_sums, self._talk_sums = np.zeros(3), np.zeros(5), np.zeros(2)
         self._adopt(scenario)
@@ -301,10 +301,7 @@ class Simulation:
             run(*arguments, 0, blocks, self._totals)
             return
         edges = np.linspace(0, blocks, self._threads + 1).astype(int)
-        jobs = [
-            self._pool.submit(run, *arguments, int(a), int(b), self._totals)
-            for a, b in zip(edges[:-1], edges[1:], strict=True)
-        ]
+        jobs = [self._pool.submit(run, *arguments, int(a), int(b), self._totals) for a, b in itertools.pairwise(edges)]
         for job in jobs:
             job.result()
 
@@ -327,7 +324,7 @@ class Simulation:
                 )
             )
         self._plan()
-        heads = float(state.staff.count[0])
+        heads = float(state.staff.heads[0])
         row["employees"], row["quits"], row["hired"] = heads, quits, self._hired
         row["vacancies"] = float(np.isfinite(state.staff.due).sum())
         if heads:
@@ -344,7 +341,7 @@ class Simulation:
             employees.head_target(state.firm["planned_customers"][0], self.scenario.employees.customers_per_employee)
         )
         waiting = np.isfinite(staff.due)
-        missing = target - int(staff.count[0]) - int(waiting.sum())
+        missing = target - int(staff.heads[0]) - int(waiting.sum())
         if missing <= 0:
             return
         vacant = np.flatnonzero((staff.filled == 0) & ~waiting)
@@ -357,9 +354,10 @@ class Simulation:
             self.env.process(self._hire(int(place)))
 
     def _more_positions(self, missing: int) -> None:
-        grown = []
-        for name, array in zip(Staff._fields, self.state.staff, strict=True):
-            if name == "count":
+        grown: list[Any] = []
+        arrays: Any = self.state.staff
+        for name, array in zip(Staff._fields, arrays, strict=True):
+            if name == "heads":
                 grown.append(array)
                 continue
             more = np.zeros((*array.shape[:-1], missing + array.shape[-1]), dtype=array.dtype)

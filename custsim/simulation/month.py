@@ -10,7 +10,7 @@ What the passes do, in order, is :data:`MONTH`.
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ from custsim.simulation import streams
 from custsim.simulation.compiled import kernel, use_laws
 from custsim.simulation.parameters import CONTRACTUAL, PRODUCT
 from custsim.simulation.population import CUSTOMER, LAPSED, PROSPECT, Event, People, charge
-from custsim.simulation.streams import draw4, fill4, normal, poisson, uniform
+from custsim.simulation.streams import Integer, draw4, fill4, normal, poisson, uniform
 from custsim.simulation.workforce import Staff
 
 __all__ = ["BLOCK", "MONTH", "TOTALS", "Tables", "behaviour_pass", "encounter_pass", "planned_visits", "tables"]
@@ -165,8 +165,8 @@ def planned_visits(
     people: People,
     who: NDArray[np.int64],
     month: int,
-    k0: int,
-    k1: int,
+    k0: Integer,
+    k1: Integer,
     out: NDArray[np.int64],
 ) -> None:
     """Tell how many visits persons meant to make this month, those included that dropping out prevented.
@@ -182,7 +182,7 @@ def planned_visits(
 
 @kernel
 def _relative(
-    row: np.void, satisfied: float, felt: float, wound: float, warnings: float, praise: float, referred: int
+    row: Any, satisfied: float, felt: float, wound: float, warnings: float, praise: float, referred: int
 ) -> float:
     """Hazard of one customer relative to the reference customer."""
     acting = behaviour_satisfaction(satisfied, felt)
@@ -200,12 +200,18 @@ def _relative(
     )
     if row.referral_referred_advantage != 0.0 and referred != 0:
         relative *= row.referral_referred_churn
-    return relative
+    return float(relative)
 
 
 @kernel
 def _dropouts(
-    p: NDArray[np.void], people: People, idx: NDArray[np.int64], month: int, k0: int, k1: int, t: NDArray[np.void]
+    p: NDArray[np.void],
+    people: People,
+    idx: NDArray[np.int64],
+    month: int,
+    k0: Integer,
+    k1: Integer,
+    t: NDArray[np.void],
 ) -> None:
     """After each visit a non-contractual customer may become inactive; later visits of the month do not happen."""
     row = p[0]
@@ -236,8 +242,8 @@ def _turned_away(
     idx: NDArray[np.int64],
     share: float,
     month: int,
-    k0: int,
-    k1: int,
+    k0: Integer,
+    k1: Integer,
     away: NDArray[np.float64],
     t: NDArray[np.void],
 ) -> None:
@@ -268,7 +274,7 @@ def _experience(
 ) -> None:
     """Perceived quality, disconfirmation, satisfaction; ``trouble`` becomes the probability of a failure."""
     row = p[0]
-    count = staff.count[0]
+    count = staff.heads[0]
     for j in range(idx.size):
         i = idx[j]
         trouble[j] = 0.0
@@ -300,8 +306,8 @@ def _failures(
     luck: NDArray[np.float64],
     trouble: NDArray[np.float64],
     month: int,
-    k0: int,
-    k1: int,
+    k0: Integer,
+    k1: Integer,
     t: NDArray[np.void],
 ) -> None:
     """Failures hurt; the wronged complain or stay silent."""
@@ -354,8 +360,8 @@ def encounter_pass(
     people: People,
     staff: Staff,
     month: int,
-    k0: int,
-    k1: int,
+    k0: Integer,
+    k1: Integer,
     first: int,
     last: int,
     totals: NDArray[np.void],
@@ -463,7 +469,7 @@ def _mood(p: NDArray[np.void], people: People, idx: NDArray[np.int64], t: NDArra
 
 
 @kernel
-def _talk(row: np.void, event: int, satisfied: float, felt: float, u: float) -> int:
+def _talk(row: Any, event: int, satisfied: float, felt: float, u: float) -> int:
     """What one customer does this month: recommend, warn (the bit of the event), or keep silent (0)."""
     anger = 0.0
     if (event & Event.ANSWERED and not event & Event.PLEASED) or (event & Event.SILENT and event & Event.MAJOR_FAILURE):
@@ -541,12 +547,12 @@ def _decide(
 
 
 @kernel
-def _join_chance(row: np.void, weak: float, strong: float, warnings: float) -> float:
+def _join_chance(row: Any, weak: float, strong: float, warnings: float) -> float:
     """Probability of a prospect to join this month by the ordinary ways."""
     if weak + strong + warnings == 0.0:
-        return row.external
+        return float(row.external)
     if row.referral_decision == PRODUCT:
-        return join_probability(
+        chance = join_probability(
             row.external,
             weak,
             strong,
@@ -555,23 +561,25 @@ def _join_chance(row: np.void, weak: float, strong: float, warnings: float) -> f
             row.referral_strong_effect,
             row.referral_negative_discount,
         )
-    return two_stage_probability(
-        row.external,
-        weak,
-        strong,
-        warnings,
-        row.referral_in_market,
-        row.referral_weak_shift,
-        row.referral_strong_shift,
-        row.referral_negative_shift,
-    )
+    else:
+        chance = two_stage_probability(
+            row.external,
+            weak,
+            strong,
+            warnings,
+            row.referral_in_market,
+            row.referral_weak_shift,
+            row.referral_strong_shift,
+            row.referral_negative_shift,
+        )
+    return float(chance)
 
 
 @kernel
-def _approached(row: np.void, away: int, u: float) -> bool:
+def _approached(row: Any, away: int, u: float) -> bool:
     """Tell whether the firm approaches a person who left ``away`` months ago."""
     months = row.loyalty_winback_months
-    return away < months and u < row.loyalty_winback_rate / months
+    return bool(away < months and u < row.loyalty_winback_rate / months)
 
 
 @kernel
@@ -610,8 +618,8 @@ def _prospects(
     u: NDArray[np.float64],
     month: int,
     tables: Tables,
-    k0: int,
-    k1: int,
+    k0: Integer,
+    k1: Integer,
     t: NDArray[np.void],
 ) -> None:
     """Prospects and the lapsed decide whether to join; who joins by word of mouth is credited to the informant."""
@@ -672,8 +680,8 @@ def behaviour_pass(
     people: People,
     tables: Tables,
     month: int,
-    k0: int,
-    k1: int,
+    k0: Integer,
+    k1: Integer,
     first: int,
     last: int,
     totals: NDArray[np.void],

@@ -1,6 +1,6 @@
 """The state a firm opens in: drawn as a grown stock, warmed up, computed once and kept.
 
-A what-if is the same firm from month 0 on, so a changed scenario opens in the state of the scenario it was changed from.
+A what-if is the same firm from month 0 on, so a changed scenario opens in the state of the one it was changed from.
 Months before month 0 are kept apart: nothing of them is in any table, and everybody's account starts at 0.
 """
 

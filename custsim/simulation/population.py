@@ -1,14 +1,14 @@
 """The persons of the market as a structure of arrays: who they are, what they went through, what they are worth.
 
-A person's id is the index into the arrays and never changes. What a person *is* (rate, spend, taste, hazard, segment) is
-drawn once from that person's own luck by inverse distribution functions, so that a change of a distribution moves
+A person's id is the index into the arrays and never changes. What a person *is* (rate, spend, taste, hazard, segment)
+is drawn once from that person's own luck by inverse distribution functions, so that a change of a distribution moves
 everybody in order and nobody at random.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +111,8 @@ class People(NamedTuple):
 
     def copy(self) -> People:
         """Copy every array."""
-        return People(*(array.copy() for array in self))
+        arrays: Any = (array.copy() for array in self)
+        return People(*arrays)
 
 
 @kernel
@@ -126,7 +127,39 @@ _TYPES: dict[str, np.dtype[np.generic]] = {
     name: np.dtype(kind)
     for name, kind in zip(
         People._fields,
-        "u1 u1 u2 u2 u1 u1 f4 f4 f4 f4 f4 f4 f4 f4 f4 f4 f4 i4 i2 i2 u1 u4 u2 u2 u2 f4 f4 f4 f4 f8 f4".split(),
+        [
+            "u1",
+            "u1",
+            "u2",
+            "u2",
+            "u1",
+            "u1",
+            "f4",
+            "f4",
+            "f4",
+            "f4",
+            "f4",
+            "f4",
+            "f4",
+            "f4",
+            "f4",
+            "f4",
+            "f4",
+            "i4",
+            "i2",
+            "i2",
+            "u1",
+            "u4",
+            "u2",
+            "u2",
+            "u2",
+            "f4",
+            "f4",
+            "f4",
+            "f4",
+            "f8",
+            "f4",
+        ],
         strict=True,
     )
 }
@@ -219,9 +252,10 @@ def _hazards(scenario: Scenario, luck: NDArray[np.float64]) -> NDArray[np.float6
 
 
 def _power_of_rate(rate: NDArray[np.float64], shape: float, exponent: float) -> NDArray[np.float64]:
-    """Power of a gamma rate with mean 1, over its expectation (closed form); tiny rates are floored, or a few dominate."""
+    """Power of a gamma rate with mean 1, over its expectation (closed form); tiny rates are floored."""
     mean = np.exp(special.gammaln(shape + exponent) - special.gammaln(shape) - exponent * np.log(shape))
-    return np.maximum(rate, 0.05) ** exponent / mean
+    power: NDArray[np.float64] = np.maximum(rate, 0.05) ** exponent / mean
+    return power
 
 
 def open_stock(people: People, scenario: Scenario, luck: Luck, month: int) -> None:

@@ -19,7 +19,7 @@ from custsim.chain.complaints import (
 from custsim.simulation import streams
 from custsim.simulation.compiled import kernel, use_laws
 from custsim.simulation.population import CUSTOMER, Event, People, charge
-from custsim.simulation.streams import draw4, exponential, normal, uniform
+from custsim.simulation.streams import Integer, draw4, exponential, normal, uniform
 
 __all__ = ["MAJOR", "OUTCOME", "answer", "raise_complaints", "raise_requests"]
 
@@ -54,8 +54,8 @@ def raise_complaints(
     people: People,
     month: int,
     opens: float,
-    k0: int,
-    k1: int,
+    k0: Integer,
+    k1: Integer,
     owner: NDArray[np.int64],
     tag: NDArray[np.int32],
     arrival: NDArray[np.float64],
@@ -97,8 +97,8 @@ def raise_requests(
     filled: NDArray[np.uint8],
     month: int,
     opens: float,
-    k0: int,
-    k1: int,
+    k0: Integer,
+    k1: Integer,
     owner: NDArray[np.int64],
     arrival: NDArray[np.float64],
     handling: NDArray[np.float64],
@@ -122,7 +122,12 @@ def raise_requests(
 
 @kernel
 def _judge(
-    p: NDArray[np.void], firm: NDArray[np.void], ticket: NDArray[np.void], k0: int, k1: int, result: NDArray[np.void]
+    p: NDArray[np.void],
+    firm: NDArray[np.void],
+    ticket: NDArray[np.void],
+    k0: Integer,
+    k1: Integer,
+    result: NDArray[np.void],
 ) -> None:
     """Judge one finished complaint by the three justices."""
     row, f, t, r = p[0], firm[0], ticket[0], result[0]
@@ -170,8 +175,8 @@ def answer(
     tickets: NDArray[np.void],
     month: int,
     discounts: NDArray[np.float64],
-    k0: int,
-    k1: int,
+    k0: Integer,
+    k1: Integer,
     results: NDArray[np.void],
     sums: NDArray[np.float64],
 ) -> None:

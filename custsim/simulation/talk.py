@@ -1,4 +1,4 @@
-"""This month's talk on its way to its hearers: one pass in the order of the speakers, so that it is always the same."""
+"""Talk on its way to its hearers: one pass in the order of the speakers, so that it is always the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from custsim.simulation import streams
 from custsim.simulation.compiled import kernel
 from custsim.simulation.population import Event, People
-from custsim.simulation.streams import uniform
+from custsim.simulation.streams import Integer, uniform
 
 __all__ = ["deliver"]
 
@@ -22,8 +22,8 @@ def deliver(
     offsets: NDArray[np.int64],
     ties: NDArray[np.int32],
     month: int,
-    k0: int,
-    k1: int,
+    k0: Integer,
+    k1: Integer,
     sums: NDArray[np.float64],
 ) -> None:
     """Deliver recommendations and warnings to some of the speakers' ties; they act from the next month.

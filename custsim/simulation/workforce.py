@@ -6,7 +6,7 @@ leaves everybody else's luck as it was.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ from custsim.scenario.model import Scenario
 from custsim.simulation import streams
 from custsim.simulation.compiled import kernel, use_laws
 from custsim.simulation.firm import planned_heads
-from custsim.simulation.streams import draw4, normal, uniform
+from custsim.simulation.streams import Integer, draw4, normal, uniform
 
 __all__ = ["Staff", "fill_place", "new_staff", "staff_month"]
 
@@ -65,16 +65,19 @@ class Staff(NamedTuple):
     trait: NDArray[np.float64]  #: lasting disposition, index points
     failure: NDArray[np.float64]  #: probability that a visit served from here goes wrong
     quality: NDArray[np.float64]  #: quality as each segment weighs it
-    serving: NDArray[np.int32]  #: the filled positions first; see ``count``
-    count: NDArray[np.int64]  #: one number: how many positions are filled
+    serving: NDArray[np.int32]  #: the filled positions first; see ``heads``
+    heads: NDArray[np.int64]  #: one number: how many positions are filled
 
     def copy(self) -> Staff:
         """Copy every array."""
-        return Staff(*(array.copy() for array in self))
+        arrays: Any = (array.copy() for array in self)
+        return Staff(*arrays)
 
 
 @kernel
-def fill_place(staff: Staff, place: int, month: int, skill: float, p: NDArray[np.void], k0: int, k1: int) -> None:
+def fill_place(
+    staff: Staff, place: int, month: int, skill: float, p: NDArray[np.void], k0: Integer, k1: Integer
+) -> None:
     """Put a new holder into a position: with a trait of their own, satisfied as the reference, as skilled as given."""
     row = p[0]
     agent = place * _HOLDERS + staff.holder[place] % _HOLDERS
@@ -112,7 +115,7 @@ def new_staff(scenario: Scenario, positions: int, p: NDArray[np.void], luck: tup
         failure=np.zeros(positions),
         quality=np.zeros((len(scenario.segments), positions)),
         serving=np.zeros(positions, np.int32),
-        count=np.zeros(1, np.int64),
+        heads=np.zeros(1, np.int64),
     )
     for place in range(planned_heads(scenario)):
         fill_place(staff, place, 0, 1.0, p, luck[0], luck[1])
@@ -152,7 +155,13 @@ def _internal_service(p: NDArray[np.void], firm: NDArray[np.void]) -> None:
 
 @kernel
 def _employees(
-    p: NDArray[np.void], firm: NDArray[np.void], staff: Staff, month: int, k0: int, k1: int, out: NDArray[np.int32]
+    p: NDArray[np.void],
+    firm: NDArray[np.void],
+    staff: Staff,
+    month: int,
+    k0: Integer,
+    k1: Integer,
+    out: NDArray[np.int32],
 ) -> int:
     """Satisfaction, quits and skill of everybody; list the positions that became vacant in ``out``."""
     row, f = p[0], firm[0]
@@ -213,7 +222,7 @@ def _pressure(p: NDArray[np.void], firm: NDArray[np.void], staff: Staff) -> None
             hours += staff.skill[place] * row.employees_hours_per_month
             staff.serving[count] = place
             count += 1
-    staff.count[0] = count
+    staff.heads[0] = count
     exponent = row.employees_pressure_exponent
     f.expected_visits = f.customer_rate * row.market_visits_per_month
     f.pressure = min(100.0, work_pressure(f.expected_visits, f.norm_hours, hours))
@@ -244,7 +253,7 @@ def _quality(
     time = f.time_hours / row.employees_visit_hours - 1.0
     touch = tangibles(anchor, row.service_quality_tangibles_slope, tools)
     prompt = responsiveness(anchor, row.service_quality_responsiveness_slope, time)
-    for place in staff.serving[: staff.count[0]]:
+    for place in staff.serving[: staff.heads[0]]:
         skill = staff.skill[place] - row.service_quality_skill_reference
         sure = reliability(
             anchor,
@@ -290,8 +299,8 @@ def staff_month(
     weights: NDArray[np.float64],
     bends: NDArray[np.float64],
     month: int,
-    k0: int,
-    k1: int,
+    k0: Integer,
+    k1: Integer,
     vacated: NDArray[np.int32],
     sums: NDArray[np.float64],
 ) -> int:
@@ -323,10 +332,10 @@ def staff_month(
     _pressure(p, firm, staff)
     _quality(p, firm, staff, weights, bends)
     sums[:] = 0.0
-    for place in staff.serving[: staff.count[0]]:
+    for place in staff.serving[: staff.heads[0]]:
         sums[0] += staff.satisfaction[place]
         sums[1] += staff.skill[place]
         sums[2] += staff.quality[0, place]
-    if staff.count[0] > 0:
-        f.empathy = sums[0] / staff.count[0] - p[0].employees_satisfaction
+    if staff.heads[0] > 0:
+        f.empathy = sums[0] / staff.heads[0] - p[0].employees_satisfaction
     return quits

@@ -13,6 +13,7 @@ from custsim.scenario.model import Scenario
 from custsim.simulation import streams
 from custsim.simulation.compiled import kernel
 from custsim.simulation.population import CUSTOMER, People
+from custsim.simulation.streams import Integer
 
 if TYPE_CHECKING:
     from custsim.simulation.engine import Simulation
@@ -104,7 +105,7 @@ def tied_capacity(
 
 @kernel
 def _draw_times(
-    k0: int, k1: int, month: NDArray[np.int64], person: NDArray[np.int64], nth: NDArray[np.int64], out: Floats
+    k0: Integer, k1: Integer, month: NDArray[np.int64], person: NDArray[np.int64], nth: NDArray[np.int64], out: Floats
 ) -> None:
     for j in range(month.size):
         out[j] = streams.uniform(k0, k1, _TIMES, month[j], person[j], nth[j])
