@@ -37,12 +37,12 @@ __all__ = [
 
 _LABELS = {column.name: column.label for column in COLUMNS}
 
-#: the links that are indices, in the order of the chain, with their colours
+#: the links that are indices, in the order of the chain, with colour and name
 _INDICES = {
-    "internal_service": "sky",
-    "employee_satisfaction": "orange",
-    "service_quality": "green",
-    "satisfaction": "blue",
+    "internal_service": ("sky", "internal service"),
+    "employee_satisfaction": ("orange", "employee satisfaction"),
+    "service_quality": ("green", "service quality"),
+    "satisfaction": ("blue", "customer satisfaction"),
 }
 
 #: longest run of which single months are drawn as bars; longer ones are drawn by quarter
@@ -316,8 +316,8 @@ def _single(draw: Any, run: Run) -> Figure:
 def _chain(ax: Axes, run: Run) -> None:
     months = np.arange(run.months)
     values = run.monthly[list(_INDICES)]
-    for name, tone in _INDICES.items():
-        ax.plot(months, values[name], color=COLOURS[tone], linewidth=2.6, label=_LABELS[name])
+    for name, (tone, label) in _INDICES.items():
+        ax.plot(months, values[name], color=COLOURS[tone], linewidth=2.6, label=label)
     low, high = float(np.nanmin(values.to_numpy())), float(np.nanmax(values.to_numpy()))
     room = max(10.0, high - low)
     ax.set_ylim(max(0.0, low - 0.15 * room), min(100.0, high + 0.45 * room))
@@ -388,14 +388,14 @@ def _money(ax: Axes, run: Run) -> None:
     ax.bar(months, earned, width=0.8, color=tones, alpha=0.8, label="profit")
     ax.axhline(0, color=GREY, linewidth=1)
     total = ax.twinx()
-    total.plot(months, so_far, color=COLOURS["orange"], linewidth=2.6, label="profit so far, discounted (right)")
+    total.plot(months, so_far, color=COLOURS["orange"], linewidth=2.6, label="profit so far (right)")
     _align_zero(ax, total)
     _second(total)
     total.yaxis.set_major_formatter(FuncFormatter(_short_money))
     ax.yaxis.set_major_formatter(FuncFormatter(_short_money))
     _interventions(ax, run, named=False)
     _months(ax, run)
-    dress(ax, title="Money", subtitle=f"{run.scenario.currency} a month; so far (right)")
+    dress(ax, title="Money", subtitle=f"{run.scenario.currency} a month; so far, discounted (right)")
     _legend(ax, total, columns=2)
 
 
