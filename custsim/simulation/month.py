@@ -501,13 +501,13 @@ def _decide(
     fade = 1.0 - 1.0 / row.complaints_mark_months
     observed = row.loyalty_relationship == CONTRACTUAL
     # bounds that spare the laws for most: nobody unhurt and unwarned leaves above, no one untroubled talks between
-    most = _relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
+    most = max(_relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 0), _relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 1))
     warns = row.referral_negative_peak
     praises = 1.0 - row.referral_positive_peak * row.reward_factor
     rate = 0.0
     for j in range(idx.size):
         i = idx[j]
-        hurt = people.wound[i] != 0.0 or people.felt[i] != 0.0 or people.events[i] & Event.ANSWERED
+        hurt = people.wound[i] != 0.0 or people.felt[i] != 0.0 or people.events[i] & (Event.ANSWERED | Event.SILENT)
         if hurt or u[3, j] < warns or u[3, j] > praises:
             said = _talk(row, people.events[i], people.satisfaction[i], people.felt[i], u[3, j])
             people.events[i] |= said
@@ -626,10 +626,12 @@ def _prospects(
     row = p[0]
     two_stage = row.referral_decision != PRODUCT
     winning = row.loyalty_winback_rate > 0.0
+    # 1 - (1 - b)^w = 1 - exp(-kw) is at most kw, while for part of a message (w < 1) it is more than bw
+    weak_effect, strong_effect = -np.log1p(-row.referral_weak_effect), -np.log1p(-row.referral_strong_effect)
     for j in range(idx.size):
         i = idx[j]
         # a bound on the chance to join spares the laws for most
-        most = row.external + row.referral_weak_effect * people.weak[i] + row.referral_strong_effect * people.strong[i]
+        most = row.external + weak_effect * people.weak[i] + strong_effect * people.strong[i]
         if u[0, j] >= (row.referral_in_market if two_stage else most) and not winning:
             continue
         reward = 0.0
