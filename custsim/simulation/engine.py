@@ -103,7 +103,7 @@ def new_state(
     people = new_population(scenario.market.persons)
     draw_traits(people, scenario, luck)
     open_stock(people, scenario, luck, month)
-    staff = new_staff(scenario, 2 * planned_heads(scenario) + 16, pack(scenario), luck)
+    staff = new_staff(scenario, 2 * planned_heads(scenario) + 16, pack(scenario), luck, month)
     return State(
         month=month,
         people=people,
@@ -249,26 +249,30 @@ class Simulation:
             self.env.process(self._intervention(intervention))
 
     def _lead(self) -> Generator[Any, Any, None]:
-        for _ in range(self.months):
+        for n in range(self.months):
+            if n:
+                yield self.env.timeout(1)
             yield _last_of_all(self.env)
             self._live()
             self.state.month += 1
-            yield self.env.timeout(1)
-        self._done.succeed()
+        self._done.succeed()  # at once: what is due at the next month's beginning belongs to whoever lives that month
 
     def _intervention(self, intervention: Intervention) -> Generator[Any, Any, None]:
         if intervention.month < self.state.month:
             return
         yield self.until(intervention.month)
         before = {path: _value(self.scenario, path) for path in intervention.change}
-        steps = intervention.ramp_months
+        steps, end = intervention.ramp_months, intervention.until
         for step in range(1, steps + 1):
             part = {path: _between(before[path], new, step / (steps + 1)) for path, new in intervention.change.items()}
             self.set(part)
             yield self.env.timeout(1)
-        self.set(intervention.change)
-        if intervention.until is not None:
-            yield self.until(intervention.until)
+            if end is not None and self.env.now >= end:
+                break
+        else:
+            self.set(intervention.change)
+        if end is not None:
+            yield self.until(end)
             self.set(before)
 
     # -- one month ------------------------------------------------------------------------------------------------
@@ -360,10 +364,10 @@ class Simulation:
             if name == "heads":
                 grown.append(array)
                 continue
-            more = np.zeros((*array.shape[:-1], missing + array.shape[-1]), dtype=array.dtype)
+            shape = (*array.shape[:-1], missing + array.shape[-1])
+            more = np.full(shape, np.inf if name == "due" else 0, dtype=array.dtype)
             grown.append(np.concatenate([array, more], axis=-1))
         self.state.staff = Staff(*grown)
-        self.state.staff.due[self.state.staff.due == 0.0] = np.inf
         self._room = _Room(self._room.owner.size, 4 * self.state.staff.filled.size)
 
     def _reschedule_hires(self) -> None:

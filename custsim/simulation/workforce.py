@@ -90,7 +90,9 @@ def fill_place(
     staff.satisfaction[place] = min(1.0, max(0.0, row.employees_satisfaction + trait))
 
 
-def new_staff(scenario: Scenario, positions: int, p: NDArray[np.void], luck: tuple[np.uint32, np.uint32]) -> Staff:
+def new_staff(
+    scenario: Scenario, positions: int, p: NDArray[np.void], luck: tuple[np.uint32, np.uint32], month: int
+) -> Staff:
     """Make a staff of the planned size, all fully skilled.
 
     Parameters
@@ -103,6 +105,8 @@ def new_staff(scenario: Scenario, positions: int, p: NDArray[np.void], luck: tup
         Packed scenario.
     luck
         Key of the run.
+    month
+        First month of the firm; its staff was hired in the month before.
     """
     staff = Staff(
         filled=np.zeros(positions, np.uint8),
@@ -118,7 +122,7 @@ def new_staff(scenario: Scenario, positions: int, p: NDArray[np.void], luck: tup
         heads=np.zeros(1, np.int64),
     )
     for place in range(planned_heads(scenario)):
-        fill_place(staff, place, 0, 1.0, p, luck[0], luck[1])
+        fill_place(staff, place, month - 1, 1.0, p, luck[0], luck[1])
     return staff
 
 
