@@ -35,7 +35,8 @@ def _columns(*rows: str) -> tuple[Column, ...]:
     return tuple(Column(*(part.strip() for part in row.split("|"))) for row in rows)
 
 
-#: columns of ``Run.customers``, one row a person who is or was a customer in the run
+#: columns of ``Run.customers``, one row a person who is or was a customer in the run, or had left before it and was
+#: compensated in it
 CUSTOMER_COLUMNS = _columns(
     "state | customer, or lapsed (or removed) | text",
     "segment | Segment | text",
@@ -102,7 +103,7 @@ class Run:
     monthly
         One row a month; columns and units in :data:`custsim.simulation.accounts.COLUMNS`.
     customers
-        One row a person who was a customer, indexed by person; see :data:`CUSTOMER_COLUMNS`.
+        One row a person who was a customer or was paid compensation, indexed by person; see :data:`CUSTOMER_COLUMNS`.
     tickets
         One row a finished complaint; see :data:`TICKET_COLUMNS`.
     employees
@@ -395,7 +396,7 @@ def _ladder_counts(people: People, end: int, scenario: Scenario) -> pd.Series[in
 
 def _customers(simulation: Simulation, joined: pd.DataFrame, tickets: pd.DataFrame, end: int) -> pd.DataFrame:
     people, scenario = simulation.state.people, simulation.scenario
-    who = np.flatnonzero(people.spells)
+    who = np.flatnonzero((people.spells > 0) | (people.contribution != 0.0))
     said = np.clip(people.satisfaction[who] + people.felt[who], 0.0, 1.0)
     gap = people.satisfaction[who] - scenario.loyalty.satisfaction_reference
     opinion = scenario.loyalty
@@ -409,7 +410,7 @@ def _customers(simulation: Simulation, joined: pd.DataFrame, tickets: pd.DataFra
             "state": np.array(STATES)[people.state[who]],
             "segment": np.array([segment.name for segment in scenario.segments])[people.segment[who]],
             "ladder": ladder_step(people, who, end, scenario.satisfaction.satisfied_above),
-            "opening": ~np.isin(who, first.index) | (people.since[who] == 0),
+            "opening": (people.spells[who] > 0) & (~np.isin(who, first.index) | (people.since[who] == 0)),
             "since": people.since[who],
             "changed": people.changed[who],
             "tenure_months": np.where(people.state[who] == CUSTOMER, end - people.changed[who].astype(int), 0),
