@@ -1348,6 +1348,12 @@ def _impossible(scenario: Scenario) -> Iterator[str]:
             f"loyalty.visits_exponent: must be above -market.visits_shape = {-market.visits_shape:g}, "
             f"or the mean hazard is infinite; got {scenario.loyalty.visits_exponent:g}"
         )
+    loyalty = scenario.loyalty
+    if loyalty.floor <= 0 and loyalty.satisfaction_reference >= loyalty.top:
+        yield (
+            f"loyalty.floor: must be above 0 with loyalty.satisfaction_reference = {loyalty.satisfaction_reference:g} at "
+            f"or above loyalty.top = {loyalty.top:g}, or the customer whom all hazards refer to would never leave"
+        )
     if market.join_base + market.join_advertised >= 1:
         yield "market.join_base + market.join_advertised must stay below 1"
     if referral.decision == "two_stage" and referral.in_market <= market.join_base + market.join_advertised:

@@ -107,6 +107,13 @@ def refuse_too_large(scenario: Scenario) -> None:
             f"market.persons: {scenario.market.persons:,} persons need about {needed / 1e9:.1f} GB of memory, "
             f"{there / 1e9:.1f} GB are free; take fewer persons or ties (referral.strong_ties, referral.weak_ties)"
         )
+    heads = scenario.market.customers / scenario.employees.customers_per_employee
+    needed = heads * 1000.0  # twice as many positions as heads, with quality by segment and a month's requests
+    if needed > 0.9 * there:
+        raise InputError(
+            f"employees.customers_per_employee: {scenario.employees.customers_per_employee:g} asks for {heads:,.0f} "
+            f"employees, who need about {needed / 1e9:.1f} GB of memory, {there / 1e9:.1f} GB are free; raise it"
+        )
 
 
 def _open(scenario: Scenario, seed: int, replication: int, threads: int, desk: Callable[[float], Desk]) -> State:

@@ -42,6 +42,10 @@ PROSPECT, CUSTOMER, LAPSED, REMOVED = 0, 1, 2, 3
 STATES = ("prospect", "customer", "lapsed", "removed")
 
 
+#: probability to leave above which nobody could tell the difference; a hazard of certainty would be infinite
+_SUREST = 1.0 - 1e-9
+
+
 class _Bits(NamedTuple):
     """What can happen to a person in a month: bits of :attr:`People.events`."""
 
@@ -244,11 +248,11 @@ def draw_traits(people: People, scenario: Scenario, luck: Luck) -> None:
 
 def _hazards(scenario: Scenario, luck: NDArray[np.float64]) -> NDArray[np.float64]:
     """Personal hazards of leaving at the reference satisfaction, from Beta-distributed probabilities."""
-    mean, shape = scenario.loyalty.churn, scenario.loyalty.churn_shape
+    mean, shape = min(scenario.loyalty.churn, _SUREST), scenario.loyalty.churn_shape
     if mean <= 0.0 or shape >= 1e5:
         return np.full(luck.size, -np.log1p(-mean))
     probability = streams.beta_ppf(luck, shape, shape / mean - shape)
-    return -np.log1p(-np.minimum(probability, 1.0 - 1e-9))
+    return -np.log1p(-np.minimum(probability, _SUREST))
 
 
 def _power_of_rate(rate: NDArray[np.float64], shape: float, exponent: float) -> NDArray[np.float64]:

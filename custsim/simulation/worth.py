@@ -79,9 +79,15 @@ def residual_value(people: People, who: NDArray[np.int64], scenario: Scenario, e
     revenue = money.monthly_revenue * scenario.market.price * people.spend[who] * usual
     sold = revenue * (1.0 + money.purchase_growth * grown)
     margin = sold * (1.0 + money.price_premium * grown) - money.visit_cost * visits * (1.0 - money.cost_saving * grown)
-    multiple = (1.0 + i) / (i + chance)
     discount = (1.0 + i) ** -(end - people.since[who].astype(float))
-    return np.where(people.state[who] == CUSTOMER, margin * multiple * discount, 0.0), chance
+    stays = (people.state[who] == CUSTOMER) & (margin != 0.0)
+    return np.multiply(margin * discount, _forever(i, chance), out=np.zeros(chance.shape), where=stays), chance
+
+
+def _forever(i: float, chance: Floats) -> Floats:
+    """Months that a customer will still stay, discounted; infinite for who never leaves, where nothing is discounted."""
+    months: Floats = np.divide(1.0 + i, i + chance, out=np.full(chance.shape, np.inf), where=i + chance > 0.0)
+    return months
 
 
 def tied_capacity(
@@ -99,7 +105,7 @@ def tied_capacity(
     until = np.where(people.state[who] == CUSTOMER, end, people.changed[who].astype(int))
     months = np.maximum(0, until - people.since[who].astype(int))
     observed = cost * months if i == 0 else cost * (1.0 + i) / i * (1.0 - (1.0 + i) ** -months.astype(float))
-    after = cost * (1.0 + i) / (i + chance) * (1.0 + i) ** -(end - people.since[who].astype(float))
+    after = cost * _forever(i, chance) * (1.0 + i) ** -(end - people.since[who].astype(float))
     return observed, np.where(people.state[who] == CUSTOMER, after, 0.0)
 
 
