@@ -1,6 +1,7 @@
 """Buy-till-you-die models: published fits and traps, theory, recovery, a second opinion, and the numerics."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from scipy import integrate, special
 
 from custsim.errors import InputError
 from custsim.value import purchase_model
+from custsim.value.paretonbd import _moment_of_leaving
 from custsim.value.purchase_model import _rows, as_summary
 from custsim.value.purchases import (
     BGBB,
@@ -269,6 +271,26 @@ def test_quadrature_against_means_known_in_closed_form(a, b, s):
     assert beta_mean(a, b, lambda p: p) == pytest.approx(a / (a + b), rel=1e-8)
     found = beta_mean(a, b, lambda p: np.exp(-(a + b) * np.log1p(s * p)), scale=(a + b) * s)
     assert found == pytest.approx((1 + s) ** -a, rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "s", "x", "t_x", "T"),
+    [(10.0, 12.0, 50.0, 0, 0.0, 39.0), (0.01, 500.0, 50.0, 0, 0.0, 5000.0), (500.0, 0.01, 0.6, 40, 30.0, 39.0)],
+)
+def test_moment_of_leaving_against_adaptive_quadrature(alpha, beta, s, x, t_x, T):
+    size = 0.55 + x
+
+    def density(t):  # scaled to 1 at the last purchase
+        return s * np.exp(-size * np.log((alpha + t) / (alpha + t_x)) - (s + 1) * np.log((beta + t) / (beta + t_x)))
+
+    edges = [t_x, *[t_x + step for step in (0.01, 0.1, 1, 10, 30) if t_x + step < T], T]
+    direct = sum(
+        integrate.quad(density, low, high, epsabs=0, epsrel=1e-11, limit=500)[0]
+        for low, high in itertools.pairwise(edges)
+    )
+    found, _ = _moment_of_leaving(alpha, beta, np.array([size]), s, np.array([t_x]), np.array([T]))
+    log_scale = -size * np.log(alpha + t_x) - (s + 1) * np.log(beta + t_x)
+    assert found[0] - log_scale == pytest.approx(np.log(direct), abs=1e-9)
 
 
 def test_many_customers_are_interpolated_to_the_same_numbers():
