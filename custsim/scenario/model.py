@@ -1343,17 +1343,7 @@ def _impossible(scenario: Scenario) -> Iterator[str]:
         yield f"segments: shares must add up to 1, got {total:g}"
     if len(set(names)) < len(names):
         yield f"segments: names must differ, got {', '.join(names)}"
-    if scenario.loyalty.visits_exponent <= -market.visits_shape:
-        yield (
-            f"loyalty.visits_exponent: must be above -market.visits_shape = {-market.visits_shape:g}, "
-            f"or the mean hazard is infinite; got {scenario.loyalty.visits_exponent:g}"
-        )
-    loyalty = scenario.loyalty
-    if loyalty.floor <= 0 and loyalty.satisfaction_reference >= loyalty.top:
-        yield (
-            f"loyalty.floor: must be above 0 with loyalty.satisfaction_reference = {loyalty.satisfaction_reference:g} at "
-            f"or above loyalty.top = {loyalty.top:g}, or the customer whom all hazards refer to would never leave"
-        )
+    yield from _impossible_loyalty(scenario)
     if market.join_base + market.join_advertised >= 1:
         yield "market.join_base + market.join_advertised must stay below 1"
     if referral.decision == "two_stage" and referral.in_market <= market.join_base + market.join_advertised:
@@ -1378,3 +1368,18 @@ def _impossible(scenario: Scenario) -> Iterator[str]:
     justice = scenario.complaints
     if justice.distributive_weight + justice.interactional_weight + justice.procedural_weight <= 0:
         yield "complaints: at least one of the three justice weights must be above 0"
+
+
+def _impossible_loyalty(scenario: Scenario) -> Iterator[str]:
+    """Yield what would make hazards infinite, or relative to nothing."""
+    law, shape = scenario.loyalty, scenario.market.visits_shape
+    if law.visits_exponent <= -shape:
+        yield (
+            f"loyalty.visits_exponent: must be above -market.visits_shape = {-shape:g}, or the mean hazard is infinite; "
+            f"got {law.visits_exponent:g}"
+        )
+    if law.floor <= 0 and law.satisfaction_reference >= law.top:
+        yield (
+            f"loyalty.floor: must be above 0 with loyalty.satisfaction_reference = {law.satisfaction_reference:g} at or "
+            f"above loyalty.top = {law.top:g}, or the customer whom all hazards refer to would never leave"
+        )

@@ -85,7 +85,7 @@ def residual_value(people: People, who: NDArray[np.int64], scenario: Scenario, e
 
 
 def _forever(i: float, chance: Floats) -> Floats:
-    """Months that a customer will still stay, discounted; infinite for who never leaves, where nothing is discounted."""
+    """Discounted months a customer will still stay; infinite for who never leaves, where nothing is discounted."""
     months: Floats = np.divide(1.0 + i, i + chance, out=np.full(chance.shape, np.inf), where=i + chance > 0.0)
     return months
 
