@@ -29,7 +29,7 @@ from custsim.scenario.model import Scenario
 if TYPE_CHECKING:
     from custsim.simulation.results import Run
 
-__all__ = ["FORMAT", "MANIFEST", "load", "refuse_other_content", "save"]
+__all__ = ["FORMAT", "MANIFEST", "load", "refuse_unusable", "save"]
 
 #: version of the layout of a folder; a folder of another one is refused
 FORMAT = 1
@@ -92,7 +92,7 @@ def save(run: Run, folder: str | os.PathLike[str], also: Mapping[str, bytes] | N
     place = Path(os.path.abspath(folder))
     aside = place.with_name(f".{place.name[:80]}-{uuid.uuid4().hex}.part")
     with _machine(place, "written"):
-        refuse_other_content(place)
+        refuse_unusable(place)
         with _made(place.parent):
             try:
                 aside.mkdir()
@@ -141,18 +141,23 @@ def load(folder: str | os.PathLike[str], kind: type[RunType]) -> RunType:
     )
 
 
-def refuse_other_content(folder: str | os.PathLike[str]) -> None:
-    """Refuse a place where a run cannot be saved without destroying something else.
+def refuse_unusable(folder: str | os.PathLike[str]) -> None:
+    """Refuse a place where a run cannot be saved, or not without destroying something else.
 
     Raises
     ------
     InputError
         If there is a file, or a folder with content that is no part of a run.
     EnvironmentFailure
-        If it cannot be looked at.
+        If it cannot be looked at, or nothing can be written there.
     """
-    place = Path(folder)
+    place = Path(os.path.abspath(folder))
     with _machine(place, "looked at"):
+        above = next(parent for parent in place.parents if parent.exists())
+        if not above.is_dir():
+            raise EnvironmentFailure(f"{place}: cannot be made: {above} is not a folder")
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise EnvironmentFailure(f"{place}: cannot be made: no permission to write in {above}")
         if not place.exists():
             return
         if not place.is_dir():
