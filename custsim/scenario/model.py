@@ -1375,11 +1375,11 @@ def _impossible_loyalty(scenario: Scenario) -> Iterator[str]:
     law, shape = scenario.loyalty, scenario.market.visits_shape
     if law.visits_exponent <= -shape:
         yield (
-            f"loyalty.visits_exponent: must be above -market.visits_shape = {-shape:g}, or the mean hazard is infinite; "
-            f"got {law.visits_exponent:g}"
+            f"loyalty.visits_exponent: must be above -market.visits_shape = {-shape:g}, or the mean hazard is "
+            f"infinite; got {law.visits_exponent:g}"
         )
     if law.floor <= 0 and law.satisfaction_reference >= law.top:
         yield (
-            f"loyalty.floor: must be above 0 with loyalty.satisfaction_reference = {law.satisfaction_reference:g} at or "
-            f"above loyalty.top = {law.top:g}, or the customer whom all hazards refer to would never leave"
+            f"loyalty.floor: must be above 0 with loyalty.satisfaction_reference = {law.satisfaction_reference:g} "
+            f"at or above loyalty.top = {law.top:g}, or the customer whom all hazards refer to would never leave"
         )
