@@ -227,7 +227,8 @@ without any. `service_quality` is as the first segment weighs it. `joined` inclu
 
 ## `run.customers`
 
-One row a person who was a customer at some time in the run, indexed by `person`.
+One row a person who was a customer at some time in the run, or had left before it and was compensated in it, indexed by
+`person`.
 
 {columns_table(CUSTOMER_COLUMNS)}
 - `contribution` = `base` + `growth` + `saving` + `premium` - `care`.
