@@ -372,10 +372,22 @@ def _read_row(
     return ""
 
 
-@kernel
 def _to_lists(codes: Whole, persons: int, k0: Integer, k1: Integer) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """List each person's ties from sorted codes, each pair once, and shuffle each list (Fisher and Yates)."""
+    """List each person's ties from sorted codes, each pair once, and shuffle each list (Fisher and Yates).
+
+    The passes fill arrays instead of returning them: Numba crashes where Ctrl-C came while a kernel ran that returns
+    a tuple of arrays.
+    """
     offsets = np.zeros(persons + 1, dtype=np.int64)
+    _count_ties(codes, persons, offsets)
+    ties = np.empty(int(offsets[persons]), dtype=np.int32)
+    _list_ties(codes, offsets, offsets[:-1].copy(), k0, k1, ties)
+    return offsets, ties
+
+
+@kernel
+def _count_ties(codes: Whole, persons: int, offsets: NDArray[np.int64]) -> None:
+    """Count where each person's list begins."""
     pair = -1
     for code in codes:
         if code >> 1 != pair:
@@ -384,7 +396,19 @@ def _to_lists(codes: Whole, persons: int, k0: Integer, k1: Integer) -> tuple[NDA
             offsets[pair % persons + 1] += 1
     for person in range(persons):
         offsets[person + 1] += offsets[person]
-    ties, place = np.empty(offsets[persons], dtype=np.int32), offsets[:-1].copy()
+
+
+@kernel
+def _list_ties(
+    codes: Whole,
+    offsets: NDArray[np.int64],
+    place: NDArray[np.int64],
+    k0: Integer,
+    k1: Integer,
+    ties: NDArray[np.int32],
+) -> None:
+    """Write each pair into both lists, and shuffle them."""
+    persons = offsets.size - 1
     pair = -1
     for code in codes:
         if code >> 1 != pair:  # what follows of the same pair is a repetition, or weaker
@@ -396,7 +420,6 @@ def _to_lists(codes: Whole, persons: int, k0: Integer, k1: Integer) -> tuple[NDA
             place[high] += 1
     for person in range(persons):
         _shuffle(ties[offsets[person] : offsets[person + 1]], person, k0, k1)
-    return offsets, ties
 
 
 @kernel
