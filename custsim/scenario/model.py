@@ -496,6 +496,9 @@ class ServiceQuality(Section):
     skill_reference: float = param(
         0.98, unit="share of full skill", gt=0, le=1, meaning="Mean skill of a settled staff.", source=_FITTED
     )
+    time_reference: float = param(
+        0.80, unit="hours", gt=0, le=100, meaning="Hours per visit that give the anchor's quality.", source=_FITTED
+    )
     reliability_slope: float = param(
         2.0, unit="1", ge=0, le=50, meaning="Steepness of reliability in skill.", source="assumption"
     )
@@ -924,7 +927,7 @@ class Loyalty(Section):
         source="assumption",
     )
     winback_rate: float = param(
-        0.0, unit="share", ge=0, le=1, meaning="Share of the lapsed who are approached in time.", source="assumption"
+        0.0, unit="share", ge=0, le=1, meaning="Share of the lapsed who are approached, once, within the months below.", source="assumption"
     )
     winback_success: float = param(
         0.25,

@@ -61,7 +61,7 @@ COLUMNS = _columns(
     "answered | Complaints answered | complaints",
     "gave_up | Complaints given up waiting | complaints",
     "satisfied_complaints | Complaints closed to satisfaction | complaints",
-    "response_days | Time to the answer of a complaint | working days",
+    "response_days | Time until a complaint was answered or given up | working days",
     "open_complaints | Complaints open at the end | complaints",
     "prevention | Share of failures learned from | share",
     "left | Customers lost | persons",

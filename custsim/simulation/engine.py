@@ -27,7 +27,7 @@ from custsim.simulation.firm import new_firm, planned_heads
 from custsim.simulation.month import BLOCK, TOTALS, behaviour_pass, encounter_pass, planned_visits, tables
 from custsim.simulation.network import Network
 from custsim.simulation.parameters import pack, pack_segments
-from custsim.simulation.population import Event, People, draw_traits, new_population, open_stock, traits_of
+from custsim.simulation.population import CUSTOMER, Event, People, draw_traits, new_population, open_stock, traits_of
 from custsim.simulation.recovery import OUTCOME, answer, raise_complaints, raise_requests
 from custsim.simulation.talk import deliver
 from custsim.simulation.workforce import Staff, fill_place, new_staff, staff_month
@@ -177,6 +177,7 @@ class Simulation:
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
         self._hired = 0
         self._traits = traits_of(scenario.opening)
+        self._visit_hours = scenario.opening.employees.visit_hours
         blocks = -(-state.people.state.size // BLOCK)
         self._totals = np.zeros(blocks, dtype=TOTALS)
         self._flat = self._totals.view(np.float64).reshape(blocks, -1)
@@ -486,6 +487,9 @@ class Simulation:
 
     def _adopt(self, scenario: Scenario) -> None:
         """Let the levers of ``scenario`` act from now on."""
+        # a new design of the service moves the norm with it; what was eroded stays eroded
+        self.state.firm["norm_hours"] *= scenario.employees.visit_hours / self._visit_hours
+        self._visit_hours = scenario.employees.visit_hours
         self.scenario = scenario
         self._p = pack(scenario)
         self._weights, self._bends = pack_segments(scenario)
@@ -494,6 +498,8 @@ class Simulation:
         if traits != self._traits:
             self._traits = traits
             draw_traits(self.state.people, scenario, self.state.luck)
+            people = self.state.people
+            self.state.firm["customer_rate"] = people.rate[people.state == CUSTOMER].sum(dtype=np.float64)
         if len(scenario.segments) != self.state.staff.quality.shape[0]:
             quality = np.zeros((len(scenario.segments), self.state.staff.filled.size))
             self.state.staff = self.state.staff._replace(quality=quality)

@@ -58,7 +58,7 @@ LONGEST = 3100
 
 #: the month's plan: what happens, and where it is done
 MONTH: tuple[tuple[str, str, str], ...] = (
-    ("interventions", "levers change, vacancies are filled", "simulation/run.py"),
+    ("interventions", "levers change, vacancies are filled", "simulation/engine.py"),
     (
         "internal service",
         "six drivers and the internal desk's waiting time move internal service quality",
@@ -83,7 +83,7 @@ MONTH: tuple[tuple[str, str, str], ...] = (
         "simulation/month.py",
     ),
     ("messages", "this month's talk reaches its hearers, who act on it from the next month", "simulation/talk.py"),
-    ("accounts", "profit and loss, planned staff, what the organisation learned", "simulation/run.py"),
+    ("accounts", "profit and loss, planned staff, what the organisation learned", "simulation/accounts.py"),
 )
 
 #: sums of one month over a block of persons
@@ -122,8 +122,9 @@ TOTALS = np.dtype(
     ]
 )
 
-_ENCOUNTER, _UNSERVED, _DROPOUT, _FAILURE, _LOYALTY, _JOIN, _FIRST_TALK = (
-    streams.stream_id(name) for name in ("encounter", "unserved", "dropout", "failure", "loyalty", "join", "first talk")
+_ENCOUNTER, _UNSERVED, _DROPOUT, _FAILURE, _LOYALTY, _JOIN, _APPROACH, _FIRST_TALK = (
+    streams.stream_id(name)
+    for name in ("encounter", "unserved", "dropout", "failure", "loyalty", "join", "approach", "first talk")
 )
 
 _NOT_THIS_MONTH = np.uint16(0)
@@ -577,9 +578,11 @@ def _join_chance(row: Any, weak: float, strong: float, warnings: float) -> float
 
 @kernel
 def _approached(row: Any, away: int, u: float) -> bool:
-    """Tell whether the firm approaches a person who left ``away`` months ago."""
-    months = row.loyalty_winback_months
-    return bool(away < months and u < row.loyalty_winback_rate / months)
+    """Tell whether the firm approaches a person in the month ``away`` after leaving.
+
+    ``u`` belongs to the leaving: it says whether there is an approach at all, and in which month, each equally likely.
+    """
+    return bool(u < row.loyalty_winback_rate and int(u / row.loyalty_winback_rate * row.loyalty_winback_months) == away)
 
 
 @kernel
@@ -626,31 +629,31 @@ def _prospects(
     row = p[0]
     two_stage = row.referral_decision != PRODUCT
     winning = row.loyalty_winback_rate > 0.0
+    cheapness = 1.0 / row.price_factor
     # 1 - (1 - b)^w = 1 - exp(-kw) is at most kw, while for part of a message (w < 1) it is more than bw
     weak_effect, strong_effect = -np.log1p(-row.referral_weak_effect), -np.log1p(-row.referral_strong_effect)
     for j in range(idx.size):
         i = idx[j]
         # a bound on the chance to join spares the laws for most
         most = row.external + weak_effect * people.weak[i] + strong_effect * people.strong[i]
-        if u[0, j] >= (row.referral_in_market if two_stage else most) and not winning:
+        if u[0, j] >= cheapness * (row.referral_in_market if two_stage else most) and not winning:
             continue
         reward = 0.0
         lapsed = people.state[i] == LAPSED
         away = month - people.changed[i]
         won_back = False
-        if lapsed and _approached(row, away, u[1, j]):
+        if lapsed and winning and _approached(row, away, uniform(k0, k1, _APPROACH, people.changed[i], i, 0)):
             t[0].approaches += 1
             chance = winback_probability(row.loyalty_winback_success, float(away), row.loyalty_winback_fading)
-            won_back = u[2, j] < chance
+            won_back = u[1, j] < chance
         if won_back:
             people.events[i] |= Event.WON_BACK
             people.referred[i] = 0
             t[0].won_back += 1
         else:
             chance = _join_chance(row, people.weak[i], people.strong[i], people.warnings[i])
-            if lapsed:
-                chance *= rejoin_factor(float(away), row.market_rejoin_months)
-            if u[0, j] >= chance:
+            readiness = rejoin_factor(float(away), row.market_rejoin_months) if lapsed else 1.0
+            if u[0, j] >= chance * cheapness * readiness:
                 continue
             informed = people.informant[i] >= 0 and u[3, j] < word_of_mouth_share(chance, row.external)
             people.referred[i] = 1 if informed else 0

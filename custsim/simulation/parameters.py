@@ -111,10 +111,8 @@ def _derive(scenario: Scenario, row: Any) -> None:
         scenario.loyalty.satisfaction_reference, scenario.loyalty.top, scenario.loyalty.floor, scenario.loyalty.exponent
     )
     row["price_factor"] = loyalty.price_effect(market.price, market.price_sensitivity)
-    row["external"] = min(
-        0.999999,
-        referral.external_influence(market.join_base, market.join_advertised, market.marketing, market.marketing_scale)
-        / row["price_factor"],
+    row["external"] = referral.external_influence(
+        market.join_base, market.join_advertised, market.marketing, market.marketing_scale
     )
     row["reward_factor"] = referral.reward_factor(talk.reward, talk.reward_effect, talk.reward_scale)
     row["tools_factor"] = 1.0 - inside.grade_loss * grade

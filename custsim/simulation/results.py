@@ -52,7 +52,7 @@ CUSTOMER_COLUMNS = _columns(
     "satisfaction | Cumulative satisfaction | index 0-100",
     "reported_satisfaction | Satisfaction as reported, with the felt mark | index 0-100",
     "intention | Stated intention to stay | probability",
-    "leaving_chance | Probability to leave next month | probability",
+    "leaving_chance | Probability to leave in a month, once wounds and messages have faded | probability",
     "wound | Wound, at least 0 | wound",
     "failures | Failures suffered | failures",
     "complaints | Complaints raised | complaints",
@@ -451,7 +451,7 @@ def _customers(simulation: Simulation, joined: pd.DataFrame, tickets: pd.DataFra
 
 def _referral_values(table: pd.DataFrame, rate: float) -> NDArray[np.float64]:
     """Value of those each person brought first, discounted from the recruit's first month to the recruiter's."""
-    recruits = table[table["recruiter"] >= 0]
+    recruits = table[(table["recruiter"] >= 0) & ~table["opening"]]
     brought = recruits[recruits["recruiter"].isin(table.index)]
     worth = brought["value_observed"] + brought["value_residual"]
     apart = brought["since"].to_numpy(dtype=float) - table.loc[brought["recruiter"], "since"].to_numpy(dtype=float)

@@ -254,7 +254,7 @@ def _quality(
     anchor = row.service_quality_anchor
     tools = f.level_tools - row.reference_level
     training = f.level_training - row.reference_level
-    time = f.time_hours / row.employees_visit_hours - 1.0
+    time = f.time_hours / row.service_quality_time_reference - 1.0
     touch = tangibles(anchor, row.service_quality_tangibles_slope, tools)
     prompt = responsiveness(anchor, row.service_quality_responsiveness_slope, time)
     for place in staff.serving[: staff.heads[0]]:
