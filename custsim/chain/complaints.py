@@ -85,6 +85,10 @@ def prevention_level(level: Real, handled: Real, failures: Real, months: Real) -
     months
         Memory of the organisation, months.
 
+    References
+    ----------
+    Form: assumption; a share and not a count, or large firms would become free of errors.
+
     Examples
     --------
     >>> round(float(prevention_level(0.1, 4.0, 10.0, 12.0)), 3)
@@ -127,6 +131,10 @@ def voice_probability(
 
 def solve_probability(anchor: Real, empowerment_gap: Real, empowerment_effect: Real) -> Real:
     """Probability that the desk solves the matter at all: more where the front line may decide; kept within [0, 1].
+
+    References
+    ----------
+    Form: assumption.
 
     Examples
     --------
@@ -305,6 +313,10 @@ def wound_after_recovery(
     wound: Real, healed: Real, justice: Real, insult_below: Real, insult: Real, deepest: Real
 ) -> Real:
     """Wound after a complaint was answered: healed in part, or deepened where the handling itself was an insult.
+
+    References
+    ----------
+    A poor recovery is worse than none: Maxham & Netemeyer (2002). Form: assumption.
 
     Examples
     --------

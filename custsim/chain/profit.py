@@ -78,6 +78,10 @@ def referred_margin_factor(tenure_months: Real, initial: Real, fading_months: Re
 def complaint_channel_cost(ease: Real, cost: Real, customers: Real) -> Real:
     """Monthly cost of making it easy to complain, rising with the square of ease: hotline, asking back, evenings.
 
+    References
+    ----------
+    Form: assumption (the last who stay silent are the dearest to hear).
+
     Examples
     --------
     >>> float(complaint_channel_cost(0.5, 0.4, 1000.0))
@@ -88,6 +92,10 @@ def complaint_channel_cost(ease: Real, cost: Real, customers: Real) -> Real:
 
 def lock_in_cost(switching_cost: Real, cost: Real, customers: Real) -> Real:
     """Monthly cost of a programme that raises switching cost: points, gifts, contract benefits; per log-hazard unit.
+
+    References
+    ----------
+    Form: assumption.
 
     Examples
     --------
@@ -101,6 +109,10 @@ def hiring_cost(delay_months: Real, cost: Real, reference_delay: Real) -> Real:
     """Cost of filling one vacancy: faster hiring costs more, in inverse proportion to the delay.
 
     No delay counts as shorter than a quarter of a month, so that the cost stays finite.
+
+    References
+    ----------
+    Form: assumption; no vacancy is filled faster than in a week.
 
     Examples
     --------

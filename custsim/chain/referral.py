@@ -115,6 +115,10 @@ def external_influence(base: Real, advertised: Real, spend: Real, scale: Real) -
     spend, scale
         Advertising a month and the spend that reaches 63 % of its effect.
 
+    References
+    ----------
+    Innovators of Bass (1969); diminishing returns of advertising: assumption.
+
     Examples
     --------
     >>> float(external_influence(0.002, 0.003, 0.0, 8000.0))
@@ -208,6 +212,10 @@ def two_stage_probability(
 
 def rejoin_factor(months_since: Real, months: Real) -> Real:
     r"""Readiness of a lapsed customer to come back by the ordinary ways, :math:`1 - e^{-t/\tau}`.
+
+    References
+    ----------
+    Form: assumption (without return a closed market would run dry).
 
     Examples
     --------

@@ -127,7 +127,7 @@ def kano(fulfilment: Real, anchor: Real, curvature: Real) -> Real:
     (True, True)
     """
     c = curvature + 1e-6
-    return anchor + (1.0 - np.exp(-c * (fulfilment - anchor))) / c
+    return anchor - np.expm1(-c * (fulfilment - anchor)) / c
 
 
 def weighted_quality(
