@@ -1,0 +1,350 @@
+"""Results kept on disk: one SQLite file, written only by the process that asks, one transaction a run.
+
+A process that is killed loses at most what had not come back yet; asked again, it computes only what is missing. A
+file that is damaged, or that something else wrote, is refused and stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from custsim.errors import CustsimError, EnvironmentFailure, InputError
+from custsim.scenario.model import Scenario
+
+__all__ = ["Kept", "Store"]
+
+Value = float | NDArray[np.float64]
+
+#: marks a file as ours ("cust" in ASCII), and the version of its layout
+_APPLICATION, _LAYOUT = 0x63757374, 1
+
+#: seconds to wait while another process writes
+_PATIENCE = 60.0
+
+#: keys in one question; SQLite takes at least 999 values
+_AT_ONCE = 500
+
+_SCHEMA = (
+    """CREATE TABLE scenarios (
+        hash TEXT PRIMARY KEY, title TEXT NOT NULL, scenario TEXT NOT NULL, opening TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE runs (
+        key TEXT PRIMARY KEY, scenario TEXT NOT NULL, seed INTEGER NOT NULL, replication INTEGER NOT NULL,
+        model TEXT NOT NULL, seconds REAL NOT NULL, finished TEXT NOT NULL, error TEXT) WITHOUT ROWID""",
+    """CREATE TABLE results (
+        run TEXT NOT NULL, measure TEXT NOT NULL, value REAL, series BLOB, checksum INTEGER NOT NULL,
+        PRIMARY KEY (run, measure)) WITHOUT ROWID""",
+    """CREATE TABLE experiments (
+        number INTEGER PRIMARY KEY, made TEXT NOT NULL, kind TEXT NOT NULL, specification TEXT NOT NULL)""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a store holds of a run: what was measured, by name, or the error it ended with."""
+
+    measured: Mapping[str, Value]
+    error: str = ""
+
+
+class Store:
+    """A file of results; open it with :meth:`open`, and close it, or use it in a ``with`` statement.
+
+    Attributes
+    ----------
+    path
+        The file.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path, self._connection = path, connection
+        self._scenarios: set[str] = set()
+
+    @classmethod
+    def open(cls, path: str | Path) -> Store:
+        """Open a store; a file that does not exist is made.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged or not a store of custsim, or its folder does not exist; it stays as it is.
+        EnvironmentFailure
+            If it cannot be read or written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with Store.open(Path(tempfile.mkdtemp()) / "results.db") as store:
+        ...     len(store)
+        0
+        """
+        file = Path(path)
+        if file.is_dir():
+            raise InputError(f"{file}: is a folder; give the name of a file in it")
+        if not file.parent.is_dir():
+            raise InputError(f"{file}: there is no folder {file.parent}; make it first")
+        _refuse_foreign_content(file)
+        with _machine(file):
+            connection = sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None)
+            try:
+                _prepare(connection, file)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(file, connection)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        """Runs that are kept."""
+        with _machine(self.path):
+            return int(self._connection.execute("SELECT count(*) FROM runs").fetchone()[0])
+
+    def get(self, keys: Sequence[str], measures: Sequence[str]) -> dict[str, Kept]:
+        """Look up runs; those that lack one of the measures are left out.
+
+        Parameters
+        ----------
+        keys
+            Names of runs, see :func:`custsim.experiment.identity.run_key`.
+        measures
+            Names of measures.
+
+        Raises
+        ------
+        InputError
+            If what is found is damaged.
+        """
+        found: dict[str, Kept] = {}
+        with _machine(self.path):
+            for at in range(0, len(keys), _AT_ONCE):
+                part = keys[at : at + _AT_ONCE]
+                marks = ",".join("?" * len(part))
+                for key, error in self._connection.execute(
+                    f"SELECT key, error FROM runs WHERE key IN ({marks})",
+                    part,
+                ):
+                    found[key] = Kept({}, error or "")
+                values: dict[str, dict[str, Value]] = {}
+                for key, name, value, series, checksum in self._connection.execute(
+                    f"SELECT run, measure, value, series, checksum FROM results WHERE run IN ({marks})",
+                    part,
+                ):
+                    values.setdefault(key, {})[name] = self._checked(key, name, value, series, checksum)
+                for key, by_name in values.items():
+                    found[key] = Kept(by_name, found[key].error)
+        return {
+            key: kept for key, kept in found.items() if kept.error or all(name in kept.measured for name in measures)
+        }
+
+    def put(
+        self,
+        key: str,
+        *,
+        scenario: Scenario,
+        scenario_hash: str,
+        seed: int,
+        replication: int,
+        model: str,
+        values: Mapping[str, Value],
+        error: str = "",
+        seconds: float = 0.0,
+    ) -> None:
+        """Keep a run, whole or not at all. Measures that are kept already stay as they are.
+
+        Raises
+        ------
+        EnvironmentFailure
+            If it cannot be written.
+        """
+        finished = datetime.now(UTC).isoformat(timespec="seconds")
+        rows = [(key, name, *_packed(value), _checksum(key, name, value)) for name, value in values.items()]
+        with _machine(self.path), self._transaction() as connection:
+            if scenario_hash not in self._scenarios:
+                texts = [part.model_dump_json(round_trip=True) for part in (scenario, scenario.opening)]
+                title = scenario.title or scenario.name
+                connection.execute(
+                    "INSERT OR IGNORE INTO scenarios VALUES (?, ?, ?, ?)", (scenario_hash, title, *texts)
+                )
+            connection.execute(
+                "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (key, scenario_hash, seed, replication, model, seconds, finished, error or None),
+            )
+            connection.executemany("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?)", rows)
+        self._scenarios.add(scenario_hash)
+
+    def note(self, kind: str, specification: Mapping[str, Any]) -> None:
+        """Note what was asked, so that a report can be made from the store alone.
+
+        Parameters
+        ----------
+        kind
+            "compare", "sweep", "evaluate", ...
+        specification
+            Plain data, ready for JSON. The same specification is noted once.
+        """
+        text = json.dumps(specification, sort_keys=True, allow_nan=True)
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        with _machine(self.path), self._transaction() as connection:
+            known = "SELECT 1 FROM experiments WHERE kind = ? AND specification = ?"
+            if connection.execute(known, (kind, text)).fetchone() is None:
+                connection.execute(
+                    "INSERT INTO experiments (made, kind, specification) VALUES (?, ?, ?)", (made, kind, text)
+                )
+
+    def experiments(self) -> list[dict[str, Any]]:
+        """List what was asked, oldest first: ``kind``, ``made``, ``specification``."""
+        with _machine(self.path):
+            rows = self._connection.execute("SELECT kind, made, specification FROM experiments ORDER BY number")
+            return [{"kind": kind, "made": made, "specification": json.loads(text)} for kind, made, text in rows]
+
+    def scenario(self, scenario_hash: str) -> Scenario:
+        """Return a scenario of which runs are kept, with the opening it had.
+
+        Raises
+        ------
+        InputError
+            If there is none of this hash.
+        """
+        with _machine(self.path):
+            row = self._connection.execute(
+                "SELECT scenario, opening FROM scenarios WHERE hash = ?", (scenario_hash,)
+            ).fetchone()
+        if row is None:
+            raise InputError(f"{self.path}: holds no runs of a scenario {scenario_hash}")
+        scenario, opening = (Scenario.model_validate_json(text) for text in row)
+        if opening != scenario:
+            scenario._opening = opening
+        return scenario
+
+    def _checked(self, key: str, name: str, value: float | None, series: bytes | None, checksum: int) -> Value:
+        found: Value = float("nan") if value is None else value
+        if series is not None:
+            if len(series) % 8:
+                raise self._damaged()
+            found = np.frombuffer(series, dtype="<f8").astype(np.float64)
+        if _checksum(key, name, found) != checksum:
+            raise self._damaged()
+        return found
+
+    def _damaged(self) -> InputError:
+        return InputError(f"{self.path}: is damaged; it stays as it is; give another name, or bring back a copy of it")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing, with other processes waiting their turn."""
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _packed(value: Value) -> tuple[float | None, bytes | None]:
+    """Columns of a value: SQLite keeps every number but not-a-number, which is NULL."""
+    if isinstance(value, np.ndarray):
+        return None, value.astype("<f8").tobytes()
+    return (None if np.isnan(value) else float(value)), None
+
+
+def _checksum(key: str, name: str, value: Value) -> int:
+    content = np.asarray(value, dtype="<f8")
+    # any not-a-number is as good as another
+    content = np.where(np.isnan(content), np.nan, content)
+    return zlib.crc32(content.tobytes(), zlib.crc32(f"{key} {name}".encode()))
+
+
+def _refuse_foreign_content(file: Path) -> None:
+    """Refuse what SQLite did not write, before SQLite touches it."""
+    with _machine(file):
+        if not file.exists() or not file.stat().st_size:
+            return
+        with file.open("rb") as stream:
+            head = stream.read(100)
+    if not head.startswith(b"SQLite format 3\0"):
+        raise InputError(f"{file}: is not a store of custsim; it stays as it is; give another name")
+    if len(head) < 100:
+        raise InputError(f"{file}: is damaged: it ends within its first hundred bytes; it stays as it is")
+
+
+def _prepare(connection: sqlite3.Connection, file: Path) -> None:
+    """Make the tables in a new file, or check those of an old one."""
+    application, layout = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in
+                           ("application_id", "user_version"))  # fmt: skip
+    if application == 0 and not _has_tables(connection):
+        connection.execute("BEGIN IMMEDIATE")
+        if not _has_tables(connection):  # otherwise another process was quicker
+            for statement in _SCHEMA:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {_LAYOUT}")
+        connection.execute("COMMIT")
+    elif application != _APPLICATION:
+        raise InputError(f"{file}: is a database of something else; it stays as it is; give another name")
+    elif layout != _LAYOUT:
+        raise InputError(f"{file}: has layout {layout}, this custsim reads {_LAYOUT}; give another name")
+    elif (fault := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise sqlite3.DatabaseError(fault)
+    _write_ahead(connection)
+    # what is committed outlives the process; after a power cut the last few runs may be computed again
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers read while one writes. Two processes that open a new file at once must do that in turn."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+@contextmanager
+def _machine(file: Path) -> Iterator[None]:
+    """Say in one line what SQLite or the machine refused."""
+    try:
+        yield
+    except CustsimError:
+        raise
+    except sqlite3.OperationalError as error:
+        raise EnvironmentFailure(f"{file}: {error}") from None
+    except sqlite3.DatabaseError as error:
+        raise InputError(
+            f"{file}: is damaged ({error}); it stays as it is; give another name, or bring back a copy"
+        ) from None
+    except OSError as error:
+        raise EnvironmentFailure(f"{file}: {error.strerror or error}") from None
