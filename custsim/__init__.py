@@ -23,12 +23,13 @@ _WHERE: dict[str, str] = {
     "value": "custsim.value",
     "plots": "custsim.plots",
     "chain": "custsim.chain",
+    "measure": "custsim.measure",
 }
 
-__all__ = ["Run", "Scenario", "__version__", "chain", "load", "plots", "simulate", "value"]
+__all__ = ["Run", "Scenario", "__version__", "chain", "load", "measure", "plots", "simulate", "value"]
 
 if TYPE_CHECKING:
-    from custsim import chain, plots, value
+    from custsim import chain, measure, plots, value
     from custsim.scenario import Scenario, load
     from custsim.simulation import Run, simulate
 

@@ -1,0 +1,377 @@
+"""Indices from answers: satisfaction index, weighted average, top box, recommendation score; how sure each is.
+
+Answers are on the survey's own scales (1-10, or 0-10 for recommending); indices are 0-100, shares 0-1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from custsim.errors import InputError
+
+__all__ = [
+    "EQUAL_WEIGHTS",
+    "OHIO_WEIGHTS",
+    "Estimate",
+    "margin_of_error",
+    "mean_interval",
+    "recommendation_score",
+    "sample_size",
+    "satisfaction_index",
+    "share_interval",
+    "top_box",
+    "weighted_average_index",
+]
+
+Floats = NDArray[np.float64]
+
+#: published example weights of the items overall, versus expectation, versus ideal (a survey of the State of Ohio)
+OHIO_WEIGHTS = (0.3885, 0.3190, 0.2925)
+
+#: every item counts the same
+EQUAL_WEIGHTS = (1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0)
+
+#: what Rocks (2016) adds to a sample of recommendation answers: promoters, detractors, answers in all
+_ADDED = (0.75, 0.75, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number from a sample and the interval that goes with it.
+
+    Attributes
+    ----------
+    value
+        The estimate, in the unit of what was asked for.
+    low, high
+        Confidence interval.
+    answers
+        How many answers it rests on.
+    confidence
+        Share of such intervals that would cover the true value.
+
+    Examples
+    --------
+    >>> Estimate(70.0, 66.0, 74.0, 100, 0.95).margin
+    4.0
+    """
+
+    value: float
+    low: float
+    high: float
+    answers: int
+    confidence: float
+
+    @property
+    def margin(self) -> float:
+        """Margin of error: half the width of the interval."""
+        return (self.high - self.low) / 2.0
+
+
+def satisfaction_index(items: ArrayLike, weights: Sequence[float] = OHIO_WEIGHTS) -> Floats:
+    r"""Satisfaction index of the American Customer Satisfaction Index, 0-100, of each respondent.
+
+    .. math:: \frac{\sum_j w_j (x_j - 1)}{9 \sum_j w_j} \times 100
+
+    Parameters
+    ----------
+    items
+        Answers on 1-10, last axis = items (overall, versus expectation, versus ideal); fractions (means) are welcome.
+        A missing answer (NaN) makes that respondent's index missing.
+    weights
+        One for each item; in a published index they come out of an estimated model and differ between firms.
+
+    Returns
+    -------
+    ndarray
+        Shape of ``items`` without its last axis.
+
+    Raises
+    ------
+    InputError
+        If an answer is outside 1-10, or weights and items do not fit.
+
+    References
+    ----------
+    Fornell et al. (1996). Weights .3885, .3190, .2925: published example of the State of Ohio.
+
+    Examples
+    --------
+    >>> round(float(satisfaction_index([8, 7, 7])), 2), round(float(satisfaction_index([8, 7, 7], EQUAL_WEIGHTS)), 2)
+    (70.98, 70.37)
+    """
+    answers, given = np.asarray(items, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    if answers.ndim == 0 or answers.shape[-1] != given.size:
+        raise InputError(
+            f"items: the last axis must have one answer for each of the {given.size} weights, got shape {answers.shape}"
+        )
+    _check_weights(given)
+    _check_scale(answers, 1.0, 10.0)
+    index: Floats = (answers - 1.0) @ given / given.sum() / 9.0 * 100.0
+    return index
+
+
+def weighted_average_index(scores: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    r"""Weighted average index of a list of attributes, :math:`\sum w_a s_a / \sum w_a`, in the unit of the scores.
+
+    The index of everyday practice: ask about each attribute, weigh by importance, average.
+
+    Parameters
+    ----------
+    scores
+        Mean score of each attribute.
+    weights
+        Importance of each attribute, at least 0, not all 0.
+
+    Raises
+    ------
+    InputError
+        If the two do not name the same attributes, or the weights are not possible.
+
+    Examples
+    --------
+    >>> weighted_average_index({"delivery": 80.0, "advice": 60.0}, {"delivery": 3, "advice": 1})
+    75.0
+    """
+    odd = sorted(set(scores) ^ set(weights))
+    if odd or not scores:
+        raise InputError(f"scores and weights must name the same attributes; only one of them has {', '.join(odd)}")
+    _check_weights(np.array([weights[name] for name in scores], dtype=np.float64))
+    return float(sum(weights[name] * scores[name] for name in scores) / sum(weights[name] for name in scores))
+
+
+def top_box(answers: ArrayLike, boxes: int = 2, top: int = 10, confidence: float = 0.95) -> Estimate:
+    """Share of answers in the highest boxes of the scale, with its interval.
+
+    Parameters
+    ----------
+    answers
+        Answers; missing ones (NaN) are left out.
+    boxes
+        How many of the highest answers count, such as 2 for 9 and 10.
+    top
+        Highest answer of the scale.
+    confidence
+        Confidence of the interval.
+
+    Examples
+    --------
+    >>> top_box([10, 9, 8, 3]).value
+    0.5
+    """
+    given = _answers(answers)
+    if not 1 <= boxes <= top:
+        raise InputError(f"boxes: must be from 1 to {top}, got {boxes}")
+    return share_interval(int((given > top - boxes).sum()), given.size, confidence)
+
+
+def recommendation_score(answers: ArrayLike, confidence: float = 0.95) -> Estimate:
+    r"""Recommendation score: promoters (9, 10) minus detractors (0-6), in points from -100 to 100, with its interval.
+
+    With shares p and d of n answers the variance of the difference is :math:`(p + d - (p - d)^2)/n`. The interval is
+    the adjusted Wald one: three answers are added, three quarters of one to the promoters and to the detractors each.
+
+    Parameters
+    ----------
+    answers
+        "How likely are you to recommend us?", 0-10; missing ones (NaN) are left out.
+    confidence
+        Confidence of the interval.
+
+    Returns
+    -------
+    Estimate
+        The value is the plain score; the interval need not lie evenly around it.
+
+    Raises
+    ------
+    InputError
+        If there is no answer, or one outside 0-10.
+
+    References
+    ----------
+    Score: Reichheld (2003); not superior to satisfaction: Keiningham et al. (2007). Interval: Rocks (2016).
+
+    Examples
+    --------
+    >>> score = recommendation_score([10] * 50 + [8] * 30 + [3] * 20)
+    >>> score.value, round(score.low), round(score.high)
+    (30.0, 14, 44)
+    """
+    given = _answers(answers)
+    _check_scale(given, 0.0, 10.0)
+    n, promoters, detractors = given.size, int((given >= 9).sum()), int((given <= 6).sum())
+    more, fewer, added = _ADDED
+    p, d = (promoters + more) / (n + added), (detractors + fewer) / (n + added)
+    half = _z(confidence) * math.sqrt((p + d - (p - d) ** 2) / (n + added))
+    low, high = max(-1.0, p - d - half), min(1.0, p - d + half)
+    return Estimate(100.0 * (promoters - detractors) / n, 100.0 * low, 100.0 * high, n, confidence)
+
+
+def mean_interval(
+    values: ArrayLike, weights: ArrayLike | None = None, confidence: float = 0.95, population: int | None = None
+) -> Estimate:
+    r"""Mean of answers with its confidence interval (Student's t).
+
+    Parameters
+    ----------
+    values
+        Values; missing ones (NaN) are left out.
+    weights
+        Weight of each value, such as how many persons a respondent stands for; all alike by default. The standard error
+        then is :math:`\sqrt{\tfrac{n}{n-1}\sum w_i^2 (x_i - \bar x)^2} / \sum w_i`.
+    confidence
+        Confidence of the interval.
+    population
+        Size of the population the sample was drawn from, to correct for a sample that is a large part of it.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two values.
+
+    References
+    ----------
+    Cochran (1977), with the correction for finite populations.
+
+    Examples
+    --------
+    >>> mean_interval([70.0, 80.0, 75.0, 75.0]).value
+    75.0
+    """
+    given = np.asarray(values, dtype=np.float64).ravel()
+    counts = np.ones(given.size) if weights is None else np.asarray(weights, dtype=np.float64).ravel()
+    if counts.size != given.size:
+        raise InputError(f"weights: there must be one for each of the {given.size} values, got {counts.size}")
+    there = ~np.isnan(given)
+    given, counts = given[there], counts[there]
+    if given.size < 2:
+        raise InputError(f"values: an interval needs at least two answers, got {given.size}; ask more people")
+    _check_weights(counts)
+    n, total = given.size, counts.sum()
+    mean = float(counts @ given / total)
+    error = math.sqrt(n / (n - 1.0) * float(counts**2 @ (given - mean) ** 2)) / total
+    half = float(stats.t.ppf(0.5 + _checked(confidence) / 2.0, n - 1)) * error * _finite(n, population)
+    return Estimate(mean, mean - half, mean + half, n, confidence)
+
+
+def share_interval(count: int, answers: int, confidence: float = 0.95) -> Estimate:
+    """Share with its interval (score interval: it stays between 0 and 1, and is right for small samples too).
+
+    References
+    ----------
+    Wilson (1927).
+
+    Examples
+    --------
+    >>> share = share_interval(8, 10)
+    >>> share.value, round(share.low, 3), round(share.high, 3)
+    (0.8, 0.49, 0.943)
+    """
+    if not (answers >= 1 and 0 <= count <= answers):
+        raise InputError(f"count: must be from 0 to answers (at least 1), got {count} of {answers}")
+    interval = stats.binomtest(count, answers).proportion_ci(_checked(confidence), method="wilson")
+    return Estimate(count / answers, float(interval.low), float(interval.high), answers, confidence)
+
+
+def margin_of_error(
+    answers: ArrayLike, sd: float = 0.5, confidence: float = 0.95, population: int | None = None
+) -> Any:
+    r"""Margin of error of a mean or a share for a number of answers, :math:`z\,\sigma/\sqrt{n}`.
+
+    It tells the error of *sampling* only: not that of those who do not answer, or were never asked.
+
+    Parameters
+    ----------
+    answers
+        Number of answers n, at least 1; arrays are welcome.
+    sd
+        Standard deviation of one answer, in the unit wanted; .5 is the largest that a share can have.
+    confidence
+        Confidence.
+    population
+        Size of the population, to correct for a sample that is a large part of it.
+
+    Examples
+    --------
+    >>> round(float(margin_of_error(1067)), 3)
+    0.03
+    """
+    n = np.asarray(answers, dtype=np.float64)
+    if np.any(n < 1):
+        raise InputError(f"answers: must be at least 1, got {n.min():g}")
+    if not sd >= 0:
+        raise InputError(f"sd: must be at least 0, got {sd:g}")
+    margin = _z(confidence) * sd / np.sqrt(n) * _finite(n, population)
+    return float(margin) if np.ndim(answers) == 0 else margin
+
+
+def sample_size(margin: float, sd: float = 0.5, confidence: float = 0.95, population: int | None = None) -> int:
+    r"""Answers needed for a margin of error, :math:`n = (z\sigma/e)^2`, with the correction for finite populations.
+
+    Parameters
+    ----------
+    margin
+        Margin of error wanted, in the unit of ``sd``, above 0.
+    sd, confidence, population
+        As for :func:`margin_of_error`.
+
+    Examples
+    --------
+    >>> sample_size(0.03), sample_size(0.03, population=2000)
+    (1068, 697)
+    """
+    if not margin > 0:
+        raise InputError(f"margin: must be above 0, got {margin:g}")
+    if not sd >= 0:
+        raise InputError(f"sd: must be at least 0, got {sd:g}")
+    wanted = (_z(confidence) * sd / margin) ** 2
+    if population is not None:
+        _finite(1, population)
+        wanted = wanted / (1.0 + (wanted - 1.0) / population)
+    return max(1, math.ceil(wanted - 1e-9))
+
+
+def _answers(answers: ArrayLike) -> Floats:
+    given = np.asarray(answers, dtype=np.float64).ravel()
+    given = given[~np.isnan(given)]
+    if given.size == 0:
+        raise InputError("answers: nobody answered; ask more people or lower the hurdle to answer")
+    return given
+
+
+def _check_scale(answers: Floats, low: float, high: float) -> None:
+    there = answers[~np.isnan(answers)]
+    if there.size and (there.min() < low or there.max() > high):
+        raise InputError(f"answers: must be from {low:g} to {high:g}, got {there.min():g} to {there.max():g}")
+
+
+def _check_weights(weights: Floats) -> None:
+    if weights.size == 0 or not np.all(np.isfinite(weights)) or weights.min() < 0 or weights.sum() <= 0:
+        raise InputError("weights: must be finite, at least 0, and not all 0")
+
+
+def _checked(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise InputError(f"confidence: must be above 0 and below 1, got {confidence:g}; 0.95 is usual")
+    return confidence
+
+
+def _z(confidence: float) -> float:
+    return float(stats.norm.ppf(0.5 + _checked(confidence) / 2.0))
+
+
+def _finite(n: Any, population: int | None) -> Any:
+    """Correction for finite populations, sqrt((N - n)/(N - 1))."""
+    if population is None:
+        return 1.0
+    if population < 1 or np.any(np.asarray(n) > population):
+        raise InputError(f"population: must be at least as many as answered ({np.max(n):g}), got {population}")
+    return np.sqrt((population - n) / max(1.0, population - 1.0))
