@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol, runtime_checkable
 
-from custsim.errors import EnvironmentFailure, InputError
+from custsim.errors import CustsimError, EnvironmentFailure, InputError
 from custsim.experiment.work import Outcome, Unit, do, lost
 from custsim.scenario.paths import nearest
 
@@ -199,11 +199,13 @@ class _Dask:
 
 
 def _outcomes(future: Any, unit: Unit) -> list[Outcome]:
-    """Outcomes of a finished future; a unit that every worker died of is lost, and so is one nobody could load."""
+    """Outcomes of a finished future; a unit that every worker died of is lost."""
     if future.status == "finished":
         outcomes: list[Outcome] = future.result()
         return outcomes
     error = future.exception() if future.status == "error" else None
+    if isinstance(error, CustsimError):
+        raise error
     return lost(unit, f"the cluster gave it up: {type(error).__name__}: {error}" if error else "cancelled")
 
 

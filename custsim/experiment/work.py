@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from custsim.errors import CustsimError
+from custsim.errors import CustsimError, EnvironmentFailure
 from custsim.scenario.model import Scenario
 from custsim.simulation.results import Run
 
@@ -61,16 +61,21 @@ class Outcome:
 
 
 def do(unit: Unit) -> list[Outcome]:
-    """Make the runs of a unit; one that raises says so in its outcome and does not keep the others from being made."""
+    """Make the runs of a unit; one that raises says so in its outcome and does not keep the others from being made.
+
+    Raises
+    ------
+    EnvironmentFailure
+        If this is not the model that was asked for: no number could be trusted, so nothing is computed.
+    """
     from custsim.experiment.identity import model_version
 
     here = model_version()
     if here != unit.version:
-        message = (
-            f"another custsim, NumPy or Numba is installed where this was to be computed (model {here}, "
-            f"asked for {unit.version}); install the same versions there"
+        raise EnvironmentFailure(
+            f"another custsim, NumPy or Numba is installed where this was to be computed (model {here}, asked for "
+            f"{unit.version}): install the same versions there, or, if the sources were edited since, start anew"
         )
-        return lost(unit, message)
     return [_one(task, unit) for task in unit.tasks]
 
 
