@@ -139,6 +139,12 @@ class Run:
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
     trace: pd.DataFrame | None = None
     _again: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    #: what the columns of the tables are, with their units
+    columns: ClassVar[Mapping[str, tuple[Column, ...]]] = {
+        "monthly": COLUMNS,
+        "customers": CUSTOMER_COLUMNS,
+        "tickets": TICKET_COLUMNS,
+    }
     _simulate: ClassVar[Callable[..., Run]]
 
     def __eq__(self, other: object) -> bool:

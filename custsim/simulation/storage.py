@@ -225,20 +225,13 @@ def _description(run: Run, rows: Mapping[str, int], files: Mapping[str, Any]) ->
             "pandas": pd.__version__,
         },
         "rows": dict(rows),
-        "columns": _units(),
+        "columns": {
+            name: {column.name: f"{column.label} [{column.unit}]" for column in columns}
+            for name, columns in run.columns.items()
+        }
+        | _OTHER_COLUMNS,
         "files": dict(files),
     }
-
-
-def _units() -> dict[str, dict[str, str]]:
-    from custsim.simulation.accounts import COLUMNS
-    from custsim.simulation.results import CUSTOMER_COLUMNS, TICKET_COLUMNS
-
-    documented = {"monthly": COLUMNS, "customers": CUSTOMER_COLUMNS, "tickets": TICKET_COLUMNS}
-    return {
-        name: {column.name: f"{column.label} [{column.unit}]" for column in columns}
-        for name, columns in documented.items()
-    } | _OTHER_COLUMNS
 
 
 def _put(aside: Path, place: Path) -> None:

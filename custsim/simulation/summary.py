@@ -141,7 +141,7 @@ def summarise(run: Run) -> Summary:
     parts = {
         "run": about,
         "firm": _firm(run.monthly),
-        "customer_value": _value(run.customers),
+        "customer_value": _value(run),
         "customers": _customers(run),
         "complaints": _complaints(run),
         "word_of_mouth": _talk(run),
@@ -181,12 +181,13 @@ def _earned(months: pd.DataFrame) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _value(customers: pd.DataFrame) -> dict[str, Any]:
+def _value(run: Run) -> dict[str, Any]:
+    customers = run.customers
     groups = {"won": customers[~customers["opening"]], "opening": customers[customers["opening"]]}
     return {
         **{name: _worth(group) for name, group in groups.items()},
-        "by_segment": _split(groups, customers, "segment"),
-        "by_ladder": _split(groups, customers, "ladder"),
+        "by_segment": _split(groups, customers, "segment", [segment.name for segment in run.scenario.segments]),
+        "by_ladder": _split(groups, customers, "ladder", run.ladder.index),
     }
 
 
@@ -198,11 +199,10 @@ def _worth(group: pd.DataFrame) -> dict[str, Any]:
     return answer
 
 
-def _split(groups: Mapping[str, pd.DataFrame], customers: pd.DataFrame, by: str) -> list[dict[str, Any]]:
-    from custsim.simulation.results import LADDER
-
-    present = set(customers[by])
-    names = [step for step in LADDER if step in present] if by == "ladder" else sorted(present)
+def _split(
+    groups: Mapping[str, pd.DataFrame], customers: pd.DataFrame, by: str, order: Iterable[str]
+) -> list[dict[str, Any]]:
+    names = [name for name in order if (customers[by] == name).any()]
     return [{by: name} | {group: _worth(table[table[by] == name]) for group, table in groups.items()} for name in names]
 
 
