@@ -501,22 +501,23 @@ def _decide(
     row = p[0]
     fade = 1.0 - 1.0 / row.complaints_mark_months
     observed = row.loyalty_relationship == CONTRACTUAL
-    # bounds that spare the laws for most: nobody unhurt and unwarned leaves above, no one untroubled talks between
-    most = max(_relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 0), _relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 1))
+    # Bounds that spare the laws for most. Nobody leaves above the hazard of the least satisfied, wounds and warnings apart
+    # (exp(x) is at most 1 + x + x^2 up to x = 1.79); without an event nobody talks between the two peaks.
+    most = max(_relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 0), _relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 1)) * (1.0 + 1e-9)
     warns = row.referral_negative_peak
     praises = 1.0 - row.referral_positive_peak * row.reward_factor
     rate = 0.0
     for j in range(idx.size):
         i = idx[j]
-        hurt = people.wound[i] != 0.0 or people.felt[i] != 0.0 or people.events[i] & (Event.ANSWERED | Event.SILENT)
-        if hurt or u[3, j] < warns or u[3, j] > praises:
+        if people.events[i] & (Event.ANSWERED | Event.SILENT) or u[3, j] < warns or u[3, j] > praises:
             said = _talk(row, people.events[i], people.satisfaction[i], people.felt[i], u[3, j])
             people.events[i] |= said
             people.told[i] += said == Event.RECOMMENDED
             t[0].recommending += said == Event.RECOMMENDED
             t[0].warning += said == Event.WARNED
         leaves = (people.events[i] & Event.DROPPED) != 0
-        if observed and (hurt or people.warnings[i] > 0.0 or u[0, j] < people.hazard[i] * most):
+        x = row.loyalty_wound_effect * people.wound[i] + row.loyalty_negative_effect * people.warnings[i]
+        if observed and (x > 1.7 or u[0, j] < people.hazard[i] * most * (1.0 + x + x * x)):
             relative = _relative(
                 row,
                 people.satisfaction[i],
@@ -541,7 +542,7 @@ def _decide(
             t[0].left += 1
         else:
             rate += people.rate[i]
-        if hurt:
+        if people.wound[i] != 0.0 or people.felt[i] != 0.0:
             people.wound[i] = people.wound[i] * fade if people.wound[i] > 1e-3 else 0.0
             people.felt[i] = people.felt[i] * fade if abs(people.felt[i]) > 1e-4 else 0.0
     t[0].rate_end += rate
