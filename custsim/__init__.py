@@ -20,16 +20,33 @@ _WHERE: dict[str, str] = {
     "load": "custsim.scenario",
     "Run": "custsim.simulation",
     "simulate": "custsim.simulation",
+    "evaluate": "custsim.experiment",
+    "compare": "custsim.experiment",
+    "sweep": "custsim.experiment",
     "value": "custsim.value",
     "plots": "custsim.plots",
     "chain": "custsim.chain",
     "measure": "custsim.measure",
 }
 
-__all__ = ["Run", "Scenario", "__version__", "chain", "load", "measure", "plots", "simulate", "value"]
+__all__ = [
+    "Run",
+    "Scenario",
+    "__version__",
+    "chain",
+    "compare",
+    "evaluate",
+    "load",
+    "measure",
+    "plots",
+    "simulate",
+    "sweep",
+    "value",
+]
 
 if TYPE_CHECKING:
     from custsim import chain, measure, plots, value
+    from custsim.experiment import compare, evaluate, sweep
     from custsim.scenario import Scenario, load
     from custsim.simulation import Run, simulate
 
