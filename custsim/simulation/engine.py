@@ -24,7 +24,7 @@ from custsim.scenario.model import STRUCTURE, Intervention, Scenario
 from custsim.simulation.accounts import MONTHLY, close_accounts
 from custsim.simulation.desk import BatchDesk, Desk
 from custsim.simulation.firm import new_firm, planned_heads
-from custsim.simulation.month import BLOCK, TOTALS, behaviour_pass, encounter_pass, planned_visits, tables
+from custsim.simulation.month import BLOCK, TOTALS, behaviour_pass, encounter_pass, joiners, planned_visits, tables
 from custsim.simulation.network import Network
 from custsim.simulation.parameters import pack, pack_segments
 from custsim.simulation.population import CUSTOMER, Event, People, draw_traits, new_population, open_stock, traits_of
@@ -36,6 +36,9 @@ __all__ = ["Process", "Simulation", "State", "new_state"]
 
 #: a process of the user's: receives the simulation and yields SimPy events
 Process = Callable[["Simulation"], Generator[Any, Any, Any]]
+
+#: columns of the monthly table
+_NAMES = MONTHLY.names or ()
 
 #: months over which the internal waiting time and the hostility of customers are felt
 _WAIT_MONTHS, _HOSTILITY_MONTHS = 2.0, 3.0
@@ -176,6 +179,8 @@ class Simulation:
         self._threads = max(1, threads)
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
         self._hired = 0
+        self._warm_up = scenario.opening.time.warm_up_months
+        self._open = int(state.complaint_desk.open.size)
         self._traits = traits_of(scenario.opening)
         self._visit_hours = scenario.opening.employees.visit_hours
         blocks = -(-state.people.state.size // BLOCK)
@@ -279,7 +284,7 @@ class Simulation:
     # -- one month ------------------------------------------------------------------------------------------------
 
     def _live(self) -> None:
-        state, row = self.state, self.rows[self.state.month - self.first]
+        state, row = self.state, dict.fromkeys(_NAMES, 0.0)  # a dictionary is filled faster than a NumPy record
         k0, k1 = state.luck
         quits = self._staff(row)
         self._totals.fill(0)
@@ -298,7 +303,8 @@ class Simulation:
             self._talk_sums,
         )
         self._book(row, quits)
-        self._keep()
+        self.rows[state.month - self.first] = tuple(row.values())
+        self._keep(int(row["joined"]))
 
     def _over_blocks(self, run: Callable[..., None], *arguments: Any) -> None:
         blocks = self._totals.size
@@ -310,7 +316,7 @@ class Simulation:
         for job in jobs:
             job.result()
 
-    def _staff(self, row: Any) -> int:
+    def _staff(self, row: dict[str, float]) -> int:
         state = self.state
         k0, k1 = state.luck
         vacated = self._room.places
@@ -331,7 +337,7 @@ class Simulation:
         self._plan()
         heads = float(state.staff.heads[0])
         row["employees"], row["quits"], row["hired"] = heads, quits, self._hired
-        row["vacancies"] = float(np.isfinite(state.staff.due).sum())
+        row["vacancies"] = float(np.count_nonzero(np.isfinite(state.staff.due)))
         if heads:
             row["employee_satisfaction"] = 100.0 * self._staff_sums[0] / heads
             row["skill"] = self._staff_sums[1] / heads
@@ -346,7 +352,7 @@ class Simulation:
             employees.head_target(state.firm["planned_customers"][0], self.scenario.employees.customers_per_employee)
         )
         waiting = np.isfinite(staff.due)
-        missing = target - int(staff.heads[0]) - int(waiting.sum())
+        missing = target - int(staff.heads[0]) - int(np.count_nonzero(waiting))
         if missing <= 0:
             return
         vacant = np.flatnonzero((staff.filled == 0) & ~waiting)
@@ -383,9 +389,9 @@ class Simulation:
 
     def _day(self, month: int) -> float:
         """Start of a month on the desks' clock, which begins at 0 with the warm-up."""
-        return (month + self.scenario.opening.time.warm_up_months) * self.scenario.time.working_days_per_month
+        return (month + self._warm_up) * self.scenario.time.working_days_per_month
 
-    def _complaints(self, row: Any) -> None:
+    def _complaints(self, row: dict[str, float]) -> None:
         state, room = self.state, self._room
         k0, k1 = state.luck
         opens = self._day(state.month)
@@ -419,11 +425,12 @@ class Simulation:
         row["answered"], row["gave_up"], row["satisfied_complaints"] = sums[0], sums[1], sums[2]
         row["response_days"] = sums[3] / done.size if done.size else np.nan
         row["compensation"] = sums[4]
-        row["open_complaints"] = desk.open.size
+        self._open += count - done.size
+        row["open_complaints"] = self._open
         if done.size:
             self.log.tickets.append((state.month, done, results))
 
-    def _requests(self, row: Any) -> None:
+    def _requests(self, row: dict[str, float]) -> None:
         state, room = self.state, self._room
         k0, k1 = state.luck
         opens = self._day(state.month)
@@ -440,13 +447,13 @@ class Simulation:
         done = desk.close_month()
         firm = state.firm[0]
         if done.size:
-            wait = float((done["finish"] - done["arrival"]).mean())
+            wait = float(np.add.reduce(done["finish"] - done["arrival"]) / done.size)
             firm["internal_wait"] += (wait - firm["internal_wait"]) / _WAIT_MONTHS
         row["internal_wait_days"] = firm["internal_wait"]
 
     # -- accounts -------------------------------------------------------------------------------------------------
 
-    def _book(self, row: Any, quits: int) -> None:
+    def _book(self, row: dict[str, float], quits: int) -> None:
         totals = dict(zip(TOTALS.names or (), self._flat.sum(axis=0).tolist(), strict=True))
         firm = self.state.firm[0]
         _count(row, totals, firm)
@@ -463,12 +470,12 @@ class Simulation:
         firm["planned_customers"] += (totals["customers_end"] - firm["planned_customers"]) / smoothing
         firm["customer_rate"] = totals["rate_end"]
 
-    def _keep(self) -> None:
+    def _keep(self, joined: int) -> None:
         people, month = self.state.people, self.state.month
-        joined = np.flatnonzero(people.events & Event.JOINED)
-        if joined.size:
-            by_word = (people.events[joined] & Event.REFERRED) != 0
-            self.log.joined.append((month, joined, np.where(by_word, people.informant[joined], -1).astype(np.int32)))
+        if joined:
+            who, recruiter = np.empty(joined, np.int64), np.empty(joined, np.int32)
+            joiners(people, who, recruiter)
+            self.log.joined.append((month, who, recruiter))
         if self.keep_visits:
             self.log.visits.append((month, *self._visits_made()))
         for watch in self.watchers:
@@ -555,7 +562,7 @@ def _between(old: Any, new: Any, share: float) -> Any:
     return round(value) if isinstance(old, int) and isinstance(new, int) else float(value)
 
 
-def _count(row: Any, totals: Mapping[str, float], firm: Any) -> None:
+def _count(row: dict[str, float], totals: Mapping[str, float], firm: Any) -> None:
     """Fill the columns of a month that count and measure persons and the firm."""
     for name in ("customers", "visits", "unserved", "minor_failures", "major_failures", "complaints", "left", "saved"):
         row[name] = totals[name]

@@ -46,7 +46,17 @@ from custsim.simulation.population import CUSTOMER, LAPSED, PROSPECT, Event, Peo
 from custsim.simulation.streams import Integer, draw4, fill4, normal, poisson, uniform
 from custsim.simulation.workforce import Staff
 
-__all__ = ["BLOCK", "MONTH", "TOTALS", "Tables", "behaviour_pass", "encounter_pass", "planned_visits", "tables"]
+__all__ = [
+    "BLOCK",
+    "MONTH",
+    "TOTALS",
+    "Tables",
+    "behaviour_pass",
+    "encounter_pass",
+    "joiners",
+    "planned_visits",
+    "tables",
+]
 
 use_laws(forms, satisfaction, complaints, loyalty, referral, profit)
 
@@ -501,8 +511,8 @@ def _decide(
     row = p[0]
     fade = 1.0 - 1.0 / row.complaints_mark_months
     observed = row.loyalty_relationship == CONTRACTUAL
-    # Bounds that spare the laws for most. Nobody leaves above the hazard of the least satisfied, wounds and warnings apart
-    # (exp(x) is at most 1 + x + x^2 up to x = 1.79); without an event nobody talks between the two peaks.
+    # Bounds that spare the laws for most. Nobody leaves above the hazard of the least satisfied, wounds and warnings
+    # apart (exp(x) is at most 1 + x + x^2 up to x = 1.79); without an event nobody talks between the two peaks.
     most = max(_relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 0), _relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 1)) * (1.0 + 1e-9)
     warns = row.referral_negative_peak
     praises = 1.0 - row.referral_positive_peak * row.reward_factor
@@ -734,3 +744,14 @@ def behaviour_pass(
         _fade(people.strong[start:stop], memory)
         _fade(people.weak[start:stop], memory)
         _fade(people.warnings[start:stop], memory)
+
+
+@kernel
+def joiners(people: People, who: NDArray[np.int64], recruiter: NDArray[np.int32]) -> None:
+    """List who joined this month, in the order of their ids, and who recommended the firm to them (-1 nobody)."""
+    n = 0
+    for i in range(people.events.size):
+        if people.events[i] & Event.JOINED and n < who.size:
+            who[n] = i
+            recruiter[n] = people.informant[i] if people.events[i] & Event.REFERRED else -1
+            n += 1
