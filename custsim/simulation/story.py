@@ -271,8 +271,7 @@ def _timeline(life: _Life) -> Iterator[tuple[str, str]]:
     for at in range(len(life.months)):
         row = life.months.iloc[at]
         said = [*_heard(life, at)] if one_by_one and not customer else []
-        if customer:
-            said += _lived(life, at)
+        said += _lived(life, at) if customer else _too_late(life, at)
         said += _passed_on(life, at, row)
         if customer:
             now, drift = _reported(row), _drift(life, at, told)
@@ -313,6 +312,20 @@ def _lived(life: _Life, at: int) -> list[str]:
     closed = life.tickets[life.tickets["closed"] == at]
     said += [_answer(life, at, closed.iloc[nth]) for nth in range(len(closed))]
     return said
+
+
+def _too_late(life: _Life, at: int) -> Iterator[str]:
+    """What became of the complaints of somebody who has left."""
+    closed = life.tickets[life.tickets["closed"] == at]
+    for nth in range(len(closed)):
+        ticket = closed.iloc[nth]
+        days = f"{float(ticket['wait_days']):.0f} working days"
+        if ticket["gave_up"]:
+            yield f"After {days} nobody has answered their complaint, and they have left anyway."
+        else:
+            paid = float(ticket["compensation"])
+            what = f", with {life.money(paid)}" if paid > 0 else ""
+            yield f"The answer to their complaint comes after {days}{what}: too late, they have left."
 
 
 def _failure(life: _Life, at: int) -> str:

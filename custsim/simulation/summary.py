@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from custsim.simulation.weakness import figure, retention, share, silent_share, weak_points
+from custsim.simulation.weakness import figure, retention, share, silent_share, weak_points, won
 
 if TYPE_CHECKING:
     from custsim.simulation.results import Run
@@ -183,7 +183,7 @@ def _earned(months: pd.DataFrame) -> dict[str, Any]:
 
 def _value(run: Run) -> dict[str, Any]:
     customers = run.customers
-    groups = {"won": customers[~customers["opening"]], "opening": customers[customers["opening"]]}
+    groups = {"won": won(run), "opening": customers[customers["opening"]]}
     return {
         **{name: _worth(group) for name, group in groups.items()},
         "by_segment": _split(groups, customers, "segment", [segment.name for segment in run.scenario.segments]),

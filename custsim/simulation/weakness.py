@@ -14,7 +14,7 @@ from custsim.scenario.model import Scenario
 if TYPE_CHECKING:
     from custsim.simulation.results import Run
 
-__all__ = ["WATCHED", "Watch", "figure", "retention", "satisfied_share", "share", "silent_share", "weak_points"]
+__all__ = ["WATCHED", "Watch", "figure", "retention", "satisfied_share", "share", "silent_share", "weak_points", "won"]
 
 #: fewer events than this say nothing about a share
 _FEW = 20
@@ -115,6 +115,12 @@ def retention(run: Run) -> float:
     return share(int(stayed.sum()), float(run.monthly["customers"].iloc[then]))
 
 
+def won(run: Run) -> pd.DataFrame:
+    """Rows of the customers won in the run; who was there at the opening, or left before it, is not among them."""
+    table = run.customers
+    return table[~table["opening"] & table.index.isin(run.joined["person"])]
+
+
 def _turnover(view: View) -> float:
     heads = float(view.last["employees"].mean())
     return share(float(view.last["quits"].sum()) * 12.0 / len(view.last), heads)
@@ -177,11 +183,11 @@ def _margin_change(view: View) -> float:
 
 
 def _won_after_capacity(view: View) -> float:
-    won = view.run.customers[~view.run.customers["opening"]]
-    if len(won) < _FEW:
+    table = won(view.run)
+    if len(table) < _FEW:
         return float("nan")
-    value = won["value_observed"] + won["value_residual"]
-    return float((value - won["capacity_observed"] - won["capacity_residual"]).mean())
+    value = table["value_observed"] + table["value_residual"]
+    return float((value - table["capacity_observed"] - table["capacity_residual"]).mean())
 
 
 def _fixed(limit: float) -> Callable[[Scenario], float]:

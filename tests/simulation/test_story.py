@@ -116,6 +116,14 @@ def test_answers_are_told_with_waiting_justice_and_verdict(run: Run, stories: li
             assert f"they get EUR {ticket.compensation:,.0f} for the loss" in text
 
 
+def test_answers_that_come_too_late_are_told_too(run: Run, stories: list[str]) -> None:
+    late = run.tickets[~run.tickets["customer"]]
+    assert len(late) > 3
+    for ticket in late.itertuples():
+        text = told_at(stories[ticket.person], ticket.closed)
+        assert re.search(r"too late, they have left|nobody has answered|The answer|After \d+ working days", text)
+
+
 def test_a_silent_defector(run: Run, stories: list[str]) -> None:
     assert run.trace is not None
     leavers = events(run, "left")
