@@ -23,6 +23,7 @@ _WHERE: dict[str, str] = {
     "evaluate": "custsim.experiment",
     "compare": "custsim.experiment",
     "sweep": "custsim.experiment",
+    "why": "custsim.experiment",
     "value": "custsim.value",
     "plots": "custsim.plots",
     "chain": "custsim.chain",
@@ -42,11 +43,14 @@ __all__ = [
     "simulate",
     "sweep",
     "value",
+    "why",
 ]
 
 if TYPE_CHECKING:
     from custsim import chain, measure, plots, value
-    from custsim.experiment import compare, evaluate, sweep
+    from custsim.experiment.compare import compare
+    from custsim.experiment.evaluate import evaluate
+    from custsim.experiment.sweep import sweep
     from custsim.scenario import Scenario, load
     from custsim.simulation import Run, simulate
 

@@ -10,11 +10,13 @@ from custsim.experiment.executors import Executor
 from custsim.experiment.measures import Measure, measure
 from custsim.experiment.store import Store
 from custsim.experiment.sweep import Sweep, sweep
+from custsim.experiment.why import Explanation, why
 
 __all__ = [
     "Comparison",
     "Evaluation",
     "Executor",
+    "Explanation",
     "Measure",
     "Store",
     "Sweep",
@@ -22,4 +24,5 @@ __all__ = [
     "evaluate",
     "measure",
     "sweep",
+    "why",
 ]

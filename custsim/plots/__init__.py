@@ -23,6 +23,8 @@ _WHERE: dict[str, str] = {
     "value_distribution": "run",
     "ladder": "run",
     "profit_bridge": "run",
+    # a difference between two runs
+    "why": "difference",
     # customer-value economics
     "bass_diffusion": "economics",
     "equity_surface": "economics",

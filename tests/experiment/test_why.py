@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import custsim
 from custsim.errors import InputError
 from custsim.experiment.accounting import LINES, SERIES, account
-from custsim.experiment.explain import why
+from custsim.experiment.why import why
 from custsim.experiment.links import Between
 from custsim.scenario.model import Scenario
 from custsim.simulation.accounts import CHARGED, COSTS, MARGINS
