@@ -16,7 +16,7 @@ from custsim.scenario.model import Scenario
 from custsim.scenario.parameter import Parameter, declared, sections_in
 from custsim.simulation.accounts import CHARGED, COLUMNS, COSTS, MARGINS, Column
 from custsim.simulation.population import EVENTS
-from custsim.simulation.results import CUSTOMER_COLUMNS, LADDER, TICKET_COLUMNS
+from custsim.simulation.tables import CUSTOMER_COLUMNS, LADDER, TICKET_COLUMNS
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 

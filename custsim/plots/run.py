@@ -13,8 +13,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from custsim.errors import InputError
 from custsim.plots.style import COLOURS, GREY, INK, SIZES, dress, legend, new_figure, number, percent_axis
 from custsim.simulation.accounts import CHARGED, COLUMNS, COSTS, MARGINS
-from custsim.simulation.results import LADDER
 from custsim.simulation.story import calendar_month
+from custsim.simulation.tables import LADDER
+from custsim.simulation.weakness import won
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -453,10 +454,10 @@ def _bridge(months: pd.DataFrame) -> list[tuple[str, float, bool]]:
 
 def _group(run: Run, group: str) -> pd.DataFrame:
     table = run.customers
-    chosen = {"won": ~table["opening"], "opening": table["opening"], "all": table["opening"] | True}
+    chosen = {"won": won(run), "opening": table[table["opening"]], "all": table}
     if group not in chosen:
         raise InputError(f"group: must be 'won', 'opening' or 'all', got {group!r}")
-    found = table[chosen[group]]
+    found = chosen[group]
     if found.empty:
         raise InputError(f"group: nobody is in {group!r} in this run; take another group or more months")
     return found

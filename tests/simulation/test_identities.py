@@ -11,7 +11,7 @@ import custsim as cs
 from custsim.scenario import bundled
 from custsim.simulation.accounts import CHARGED, COSTS, MARGINS
 from custsim.simulation.population import CUSTOMER, STATES
-from custsim.simulation.results import LADDER
+from custsim.simulation.tables import LADDER
 
 RELATIVE = 1e-9
 MONEY = (*MARGINS, *CHARGED, *COSTS, "revenue", "contribution", "profit")
