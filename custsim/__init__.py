@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from custsim.experiment.compare import compare
     from custsim.experiment.evaluate import evaluate
     from custsim.experiment.sweep import sweep
+    from custsim.experiment.why import why
     from custsim.scenario import Scenario, load
     from custsim.simulation import Run, simulate
 

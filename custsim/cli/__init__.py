@@ -14,6 +14,8 @@ from custsim.errors import EnvironmentFailure, InputError
 #: command -> the module of :mod:`custsim.cli` that defines it as ``command``
 COMMANDS: dict[str, str] = {
     "run": "run",
+    "compare": "compare",
+    "sweep": "sweep",
     "new": "new",
     "check": "check",
     "describe": "describe",
