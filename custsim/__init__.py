@@ -24,6 +24,8 @@ _WHERE: dict[str, str] = {
     "compare": "custsim.experiment",
     "sweep": "custsim.experiment",
     "why": "custsim.experiment",
+    "Distribution": "custsim.experiment",
+    "uncertain": "custsim.experiment",
     "value": "custsim.value",
     "plots": "custsim.plots",
     "chain": "custsim.chain",
@@ -31,6 +33,7 @@ _WHERE: dict[str, str] = {
 }
 
 __all__ = [
+    "Distribution",
     "Run",
     "Scenario",
     "__version__",
@@ -42,6 +45,7 @@ __all__ = [
     "plots",
     "simulate",
     "sweep",
+    "uncertain",
     "value",
     "why",
 ]
@@ -49,8 +53,10 @@ __all__ = [
 if TYPE_CHECKING:
     from custsim import chain, measure, plots, value
     from custsim.experiment.compare import compare
+    from custsim.experiment.distributions import Distribution
     from custsim.experiment.evaluate import evaluate
     from custsim.experiment.sweep import sweep
+    from custsim.experiment.uncertainty import uncertain
     from custsim.experiment.why import why
     from custsim.scenario import Scenario, load
     from custsim.simulation import Run, simulate

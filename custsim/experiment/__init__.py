@@ -5,15 +5,18 @@ take the name of its function.
 """
 
 from custsim.experiment.compare import Comparison, compare
+from custsim.experiment.distributions import Distribution
 from custsim.experiment.evaluate import Evaluation, evaluate
 from custsim.experiment.executors import Executor
 from custsim.experiment.measures import Measure, measure
 from custsim.experiment.store import Store
 from custsim.experiment.sweep import Sweep, sweep
+from custsim.experiment.uncertainty import uncertain
 from custsim.experiment.why import Explanation, why
 
 __all__ = [
     "Comparison",
+    "Distribution",
     "Evaluation",
     "Executor",
     "Explanation",
@@ -24,5 +27,6 @@ __all__ = [
     "evaluate",
     "measure",
     "sweep",
+    "uncertain",
     "why",
 ]
