@@ -26,6 +26,7 @@ _WHERE: dict[str, str] = {
     "why": "custsim.experiment",
     "Distribution": "custsim.experiment",
     "uncertain": "custsim.experiment",
+    "sensitivity": "custsim.experiment",
     "value": "custsim.value",
     "plots": "custsim.plots",
     "chain": "custsim.chain",
@@ -43,6 +44,7 @@ __all__ = [
     "load",
     "measure",
     "plots",
+    "sensitivity",
     "simulate",
     "sweep",
     "uncertain",
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from custsim.experiment.compare import compare
     from custsim.experiment.distributions import Distribution
     from custsim.experiment.evaluate import evaluate
+    from custsim.experiment.sensitivity import sensitivity
     from custsim.experiment.sweep import sweep
     from custsim.experiment.uncertainty import uncertain
     from custsim.experiment.why import why

@@ -9,6 +9,7 @@ from custsim.experiment.distributions import Distribution
 from custsim.experiment.evaluate import Evaluation, evaluate
 from custsim.experiment.executors import Executor
 from custsim.experiment.measures import Measure, measure
+from custsim.experiment.sensitivity import Sensitivity, sensitivity, sensitivity_of
 from custsim.experiment.store import Store
 from custsim.experiment.sweep import Sweep, sweep
 from custsim.experiment.uncertainty import uncertain
@@ -21,11 +22,14 @@ __all__ = [
     "Executor",
     "Explanation",
     "Measure",
+    "Sensitivity",
     "Store",
     "Sweep",
     "compare",
     "evaluate",
     "measure",
+    "sensitivity",
+    "sensitivity_of",
     "sweep",
     "uncertain",
     "why",

@@ -217,6 +217,10 @@ class Distribution:
 
     def quantile(self, share: ArrayLike) -> Any:
         """Value below which a share of the distribution lies; shares from 0 to 1, of any shape."""
+        if self.kind == "uniform":  # the ends themselves, exactly
+            first, last = self.numbers
+            even = first + np.asarray(share, dtype=np.float64) * (last - first)
+            return float(even) if np.ndim(even) == 0 else np.minimum(even, last)
         inside = np.clip(np.asarray(share, dtype=np.float64), _OPEN, 1.0 - _OPEN)
         if self.kind in ("normal", "lognormal"):
             low, high = self.support
@@ -310,9 +314,9 @@ class Space:
         --------
         >>> Space.of(Scenario(), {"complaints.staff": (2, 8)}).changes([[0.0], [0.5], [1.0]])
         [{'complaints.staff': 2}, {'complaints.staff': 5}, {'complaints.staff': 8}]
-        >>> Space.of(Scenario(), {"loyalty.churn": Distribution.normal(0.02, 0.01)})
+        >>> Space.of(Scenario(), {"loyalty.churn": (0.5, 1.5)})
         Traceback (most recent call last):
-        custsim.errors.InputError: loyalty.churn: normal(0.02, 0.01) reaches below 0, which it must be at least; ...
+        custsim.errors.InputError: loyalty.churn: must be below 1, which uniform(0.5, 1.5) is not everywhere
         """
         if not isinstance(over, Mapping) or not over:
             raise InputError('over: name at least one parameter with its range, such as {"complaints.staff": (2, 8)}')
@@ -345,7 +349,7 @@ class Space:
             spread = whole and one.kind == "uniform"
             wide = Distribution.uniform(one.numbers[0] - 0.5, one.numbers[1] + 0.5) if spread else one
             values = np.asarray(wide.quantile(table[:, column]))
-            columns.append(np.floor(values + 0.5) if whole else values)
+            columns.append(np.minimum(np.floor(values + 0.5), one.support[1]) if whole else values)
         return np.column_stack(columns)
 
     def changes(self, shares: ArrayLike) -> list[dict[str, float | int]]:
@@ -368,22 +372,25 @@ def _checked(parameter: Parameter, one: Distribution) -> bool:
     if parameter.type not in ("number", "whole number"):
         raise InputError(f"{parameter.path}: is {parameter.type or 'no number'}, which has no range; sweep takes lists")
     low, high = one.support
-    cut = {"normal": "; cut it off with {}=, or take a lognormal or beta", "lognormal": "; cut it off with {}="}.get(
-        one.kind, ""
+    ends = one.kind == "uniform"  # the ends of others are never drawn
+    broken = (
+        (parameter.ge, "at least", "low", low < (-np.inf if parameter.ge is None else parameter.ge)),
+        (parameter.gt, "above", "low", _reaches(-low, parameter.gt, -1.0, ends)),
+        (parameter.le, "at most", "high", high > (np.inf if parameter.le is None else parameter.le)),
+        (parameter.lt, "below", "high", _reaches(high, parameter.lt, 1.0, ends)),
     )
-    for name, bound in (("ge", parameter.ge), ("gt", parameter.gt)):
-        if bound is not None and (low < bound):
-            must = "must be at least" if name == "ge" else "must be above"
+    for bound, word, end, wrong in broken:
+        if bound is not None and wrong:
+            way_out = f"; cut it off with {end}=" if one.kind in ("normal", "lognormal") else ""
             raise InputError(
-                f"{parameter.path}: {one} reaches below {bound_in_words(bound)}, which it {must}{cut.format('low')}"
-            )
-    for name, bound in (("le", parameter.le), ("lt", parameter.lt)):
-        if bound is not None and high > bound:
-            must = "may be at most" if name == "le" else "must be below"
-            raise InputError(
-                f"{parameter.path}: {one} reaches above {bound_in_words(bound)}, which it {must}{cut.format('high')}"
+                f"{parameter.path}: must be {word} {bound_in_words(bound)}, which {one} is not everywhere{way_out}"
             )
     whole = parameter.type == "whole number"
     if whole and one.kind == "uniform" and not all(end.is_integer() for end in one.numbers):
         raise InputError(f"{parameter.path}: takes whole numbers, got {one}")
     return whole
+
+
+def _reaches(end: float, bound: float | None, sign: float, ends: bool) -> bool:
+    """Whether an end goes beyond a bound that is not allowed itself; the ends of some kinds are drawn, too."""
+    return bound is not None and (end > sign * bound or (ends and end == sign * bound))

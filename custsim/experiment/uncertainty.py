@@ -312,8 +312,8 @@ def uncertain(
     >>> small = Scenario().scaled(0.02).change({"time.months": 6, "time.warm_up_months": 1}, opening="own")
     >>> known = {"profit.monthly_revenue": Distribution.triangular(10, 20, 30)}
     >>> result = uncertain(small, known, draws=6, replications=3, measures="revenue", executor="serial")
-    >>> result.splits["revenue"].dominates
-    'parameters'
+    >>> result.splits["revenue"].share > 0.5
+    True
     """
     if draws < 3 or replications < 2:
         raise InputError(f"draws, replications: at least 3 and 2 are needed, got {draws} and {replications}")

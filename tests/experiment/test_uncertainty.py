@@ -65,8 +65,12 @@ def test_both_ends_of_a_whole_number_are_as_likely_as_what_lies_between():
     ("over", "words"),
     [
         ({"complaints.staf": (2, 8)}, "complaints.staf: no such parameter; did you mean complaints.staff?"),
-        ({"loyalty.churn": Distribution.normal(0.02, 0.01)}, "reaches below 0, which it must be at least; cut it off"),
-        ({"loyalty.churn": (0.5, 1.5)}, "reaches above 1, which it must be below"),
+        (
+            {"loyalty.churn": Distribution.normal(0.02, 0.01)},
+            "must be at least 0, which normal(0.02, 0.01) is not everywhere; cut it off with low=",
+        ),
+        ({"loyalty.churn": (0.5, 1.5)}, "must be below 1, which uniform(0.5, 1.5) is not everywhere"),
+        ({"loyalty.churn": (0.5, 1)}, "must be below 1, which uniform(0.5, 1) is not everywhere"),
         ({"complaints.staff": (1.5, 8)}, "takes whole numbers"),
         ({"title": (0, 1)}, "title: is text, which has no range"),
         ({"complaints.staff": (8, 2)}, "low must be below high"),
