@@ -7,6 +7,7 @@ in `docs/discussion/calibration.md`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, Self
 
@@ -93,6 +94,12 @@ class Time(Section):
     working_days_per_month: float = param(
         21.0, unit="days", gt=0, le=31, meaning="Working days of the desks in a month.", source="assumption"
     )
+
+    @model_validator(mode="after")
+    def _is_a_month(self) -> Self:
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", self.start):
+            raise ValueError(f'start must be a year and a month such as "2025-01", got {self.start!r}')
+        return self
 
 
 class Segment(Section):

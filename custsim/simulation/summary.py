@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from custsim.simulation.weakness import figure, retention, share, silent_share, weak_points, won
+from custsim.simulation.weakness import closest_points, figure, retention, share, silent_share, weak_points, won
 
 if TYPE_CHECKING:
     from custsim.simulation.results import Run
@@ -65,7 +65,8 @@ class Summary:
     data
         Everything as plain dictionaries, lists, numbers, text and None (where there is nothing to go by), ready for
         JSON. Money is in the scenario's currency, shares are 0-1, indices 0-100. Keys: ``run``, ``firm``,
-        ``customer_value``, ``customers``, ``complaints``, ``word_of_mouth``, ``employees``, ``weak_points``.
+        ``customer_value``, ``customers``, ``complaints``, ``word_of_mouth``, ``employees``, ``weak_points``,
+        ``closest_to_weak``.
 
     Notes
     -----
@@ -96,7 +97,7 @@ class Summary:
             _severity_block(self.data["complaints"]),
             _talk_block(self.data["word_of_mouth"], money),
             _staff_block(self.data["employees"]),
-            _weak_block(self.data["weak_points"]),
+            _weak_block(self.data["weak_points"], self.data["closest_to_weak"]),
         )
 
     def __str__(self) -> str:
@@ -147,6 +148,7 @@ def summarise(run: Run) -> Summary:
         "word_of_mouth": _talk(run),
         "employees": _staff(run),
         "weak_points": weak_points(run),
+        "closest_to_weak": closest_points(run),
     }
     return Summary(_plain(parts))
 
@@ -473,11 +475,13 @@ def _staff_block(data: Mapping[str, Any]) -> Block:
     return Block("Employees", (), tuple(rows))
 
 
-def _weak_block(points: Iterable[Mapping[str, Any]]) -> Block:
+def _weak_block(points: Iterable[Mapping[str, Any]], closest: Iterable[Mapping[str, Any]]) -> Block:
     rows = tuple((point["link"], f"{point['text']}: {point['meaning']}.") for point in points)
     title = "Where the chain is weak"
     if not rows:
-        return Block(title, (), (), "Nothing stands out: every link is within its limits.")
+        rows = tuple((point["link"], f"{point['text']}.") for point in closest)
+        note = "Nothing stands out: every link is within its limits"
+        return Block(title, (), rows, note + ("; these come closest to theirs." if rows else "."), prose=True)
     return Block(title, (), rows, prose=True)
 
 

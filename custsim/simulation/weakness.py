@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +14,18 @@ from custsim.scenario.model import Scenario
 if TYPE_CHECKING:
     from custsim.simulation.results import Run
 
-__all__ = ["WATCHED", "Watch", "figure", "retention", "satisfied_share", "share", "silent_share", "weak_points", "won"]
+__all__ = [
+    "WATCHED",
+    "Watch",
+    "closest_points",
+    "figure",
+    "retention",
+    "satisfied_share",
+    "share",
+    "silent_share",
+    "weak_points",
+    "won",
+]
 
 #: fewer events than this say nothing about a share
 _FEW = 20
@@ -350,8 +361,8 @@ def weak_points(run: Run) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``link``, ``what``, ``value``, ``limit``, ``worse``, ``unit``, ``text`` (number and limit in words),
-        ``meaning``, ``reason``.
+        ``link``, ``what``, ``value``, ``limit``, ``worse``, ``unit``, ``beyond``, ``text`` (number and limit in
+        words), ``meaning``, ``reason``.
 
     Examples
     --------
@@ -361,29 +372,47 @@ def weak_points(run: Run) -> list[dict[str, Any]]:
     >>> "work pressure" in [point["what"] for point in weak_points(simulate(crowded, months=12))]
     True
     """
+    return [point for point in _looked_at(run) if point["beyond"]]
+
+
+def closest_points(run: Run, most: int = 3) -> list[dict[str, Any]]:
+    """List what is within its limit but closest to it, the closest first: where the chain would give way next.
+
+    Parameters
+    ----------
+    run
+        A finished run.
+    most
+        How many at the most. Closeness is the distance to the limit over the size of the limit.
+    """
+    within = [point for point in _looked_at(run) if not point["beyond"] and point["limit"] != 0]
+    return sorted(within, key=lambda point: abs(point["value"] / point["limit"] - 1.0))[:most]
+
+
+def _looked_at(run: Run) -> Iterator[dict[str, Any]]:
+    """Look at everything that is watched and can be measured in this run, in the order of the chain."""
     year = min(12, run.months)
     view = View(run, run.monthly.iloc[:year], run.monthly.iloc[-year:])
-    found = []
     for watch in WATCHED:
         value, limit = watch.measure(view), watch.limit(run.scenario)
-        if not (value > limit if watch.worse == "above" else value < limit):
+        if not np.isfinite(value):
             continue
         money = run.scenario.currency
         seen, border = figure(value, watch.unit, money), figure(limit, watch.unit, money)
-        found.append(
-            {
-                "link": watch.link,
-                "what": watch.what,
-                "value": value,
-                "limit": limit,
-                "worse": watch.worse,
-                "unit": watch.unit,
-                "text": f"{watch.what} {seen} ({watch.worse} {border})",
-                "meaning": watch.meaning,
-                "reason": watch.reason,
-            }
-        )
-    return found
+        beyond = value > limit if watch.worse == "above" else value < limit
+        side = watch.worse if beyond else f"weak {watch.worse}"
+        yield {
+            "link": watch.link,
+            "what": watch.what,
+            "value": value,
+            "limit": limit,
+            "worse": watch.worse,
+            "unit": watch.unit,
+            "beyond": bool(beyond),
+            "text": f"{watch.what} {seen} ({side} {border})",
+            "meaning": watch.meaning,
+            "reason": watch.reason,
+        }
 
 
 def figure(value: float, unit: Unit, currency: str = "") -> str:

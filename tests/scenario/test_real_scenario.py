@@ -111,3 +111,10 @@ def test_a_bundled_scenario_is_in_order_and_keeps_its_file(name: str) -> None:
 def test_a_name_that_is_none_is_told_with_the_nearest() -> None:
     with pytest.raises(InputError, match="neither a file nor the name of a bundled one"):
         load("neighborhood_bnk")
+
+
+@pytest.mark.parametrize("start", ["January 2025", "2025", "2025-13", "2025-1", "25-01"])
+def test_the_start_is_a_month_of_the_calendar(start: str) -> None:
+    with pytest.raises(InputError, match="2025-01"):
+        Scenario().change({"time.start": start})
+    assert Scenario().change({"time.start": "1999-12"}).time.start == "1999-12"
