@@ -12,11 +12,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what type checkers and editors see
+    from custsim.value.customers import CustomerBase, customer_base, slipping_away
     from custsim.value.diffusion import *  # noqa: F403
     from custsim.value.equity import *  # noqa: F403
     from custsim.value.lifetime import *  # noqa: F403
+    from custsim.value.likelihood import Convergence, Estimates
+    from custsim.value.logs import LogRecord, read_log
     from custsim.value.markov import *  # noqa: F403
+    from custsim.value.purchases import *  # noqa: F403
     from custsim.value.pyramid import *  # noqa: F403
+    from custsim.value.queueing import *  # noqa: F403
+    from custsim.value.retention import *  # noqa: F403
+    from custsim.value.transactions import *  # noqa: F403
 
 #: public name -> module of :mod:`custsim.value` that holds it, one block a module
 _WHERE: dict[str, str] = {
@@ -108,6 +115,9 @@ _WHERE: dict[str, str] = {
     "CustomerBase": "customers",
     "customer_base": "customers",
     "slipping_away": "customers",
+    # queues
+    "ErlangC": "queueing",
+    "erlang_c": "queueing",
     # how a fit went
     "Convergence": "likelihood",
     "Estimates": "likelihood",
