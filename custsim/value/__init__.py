@@ -12,12 +12,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what type checkers and editors see
-    from custsim.value.customers import CustomerBase, customer_base, slipping_away
+    from custsim.value.customers import CustomerBase, customer_base, slipping_away  # noqa: F401
     from custsim.value.diffusion import *  # noqa: F403
     from custsim.value.equity import *  # noqa: F403
     from custsim.value.lifetime import *  # noqa: F403
-    from custsim.value.likelihood import Convergence, Estimates
-    from custsim.value.logs import LogRecord, read_log
+    from custsim.value.likelihood import Convergence, Estimates  # noqa: F401
+    from custsim.value.logs import LogRecord, read_log  # noqa: F401
     from custsim.value.markov import *  # noqa: F403
     from custsim.value.purchases import *  # noqa: F403
     from custsim.value.pyramid import *  # noqa: F403
