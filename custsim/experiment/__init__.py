@@ -5,6 +5,13 @@ take the name of its function.
 """
 
 from custsim.experiment.compare import Comparison, compare
+from custsim.experiment.counterfactual import (
+    Counterfactual,
+    handled_complaint_worth,
+    internal_service_point,
+    lost_customer_cost,
+    word_of_mouth_worth,
+)
 from custsim.experiment.distributions import Distribution
 from custsim.experiment.evaluate import Evaluation, evaluate
 from custsim.experiment.executors import Executor
@@ -17,6 +24,7 @@ from custsim.experiment.why import Explanation, why
 
 __all__ = [
     "Comparison",
+    "Counterfactual",
     "Distribution",
     "Evaluation",
     "Executor",
@@ -27,10 +35,14 @@ __all__ = [
     "Sweep",
     "compare",
     "evaluate",
+    "handled_complaint_worth",
+    "internal_service_point",
+    "lost_customer_cost",
     "measure",
     "sensitivity",
     "sensitivity_of",
     "sweep",
     "uncertain",
     "why",
+    "word_of_mouth_worth",
 ]
