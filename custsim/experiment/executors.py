@@ -27,6 +27,9 @@ _TRIES = 3
 #: units that wait at a worker, so that it never has to
 _WAITING = 3
 
+#: how long the scheduler of a cluster may take to answer
+_REACHED_IN = "10s"
+
 
 @runtime_checkable
 class Executor(Protocol):
@@ -178,7 +181,7 @@ class _Dask:
         distributed = _distributed()
         waiting = iter(units)
         given: dict[Any, Unit] = {}
-        done = distributed.as_completed(with_results=False)
+        done = distributed.as_completed(loop=self.client.loop)
 
         def give() -> None:
             while len(given) < _WAITING * self.workers and (unit := next(waiting, None)) is not None:
@@ -230,7 +233,7 @@ def _connected(distributed: Any, address: str | None, jobs: int | None) -> Any:
         if address is None:
             workers = jobs or _processors()
             return distributed.Client(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
-        client = distributed.Client(address, timeout="10s", set_as_default=False)
+        client = distributed.Client(address, timeout=_REACHED_IN, set_as_default=False)
     except (OSError, ValueError) as error:
         raise EnvironmentFailure(
             f"no Dask scheduler at {address}: {error}; start one with: dask scheduler"

@@ -274,8 +274,8 @@ def _packed(value: Value) -> tuple[float | None, bytes | None]:
 
 
 def _checksum(key: str, name: str, value: Value) -> int:
-    content = np.asarray(value, dtype="<f8")
-    # any not-a-number is as good as another
+    # any not-a-number is as good as another, and SQLite keeps no sign of a zero
+    content = np.asarray(value, dtype="<f8") + 0.0
     content = np.where(np.isnan(content), np.nan, content)
     return zlib.crc32(content.tobytes(), zlib.crc32(f"{key} {name}".encode()))
 

@@ -112,4 +112,4 @@ def _measured(run: Run, measures: Sequence[str | tuple[str, Callable[[Run], Any]
             if value.ndim > 1:
                 raise TypeError(f"{name}: a measure is a number or a series, got an array of {value.ndim} dimensions")
             values.append(float(value) if value.ndim == 0 else value)
-    return tuple(values)
+    return tuple(value + 0.0 for value in values)  # 0 for -0, so that what was kept and what was not are the same bits

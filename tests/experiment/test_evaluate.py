@@ -193,7 +193,9 @@ if __name__ == "__main__":
     def tell(done, total):
         print(done, flush=True)
     try:
-        evaluate([tiny()], "profit", replications=100_000, executor="{executor}", jobs=2, store="{store}", progress=tell)
+        evaluate(
+            [tiny()], "profit", replications=100_000, executor="{executor}", jobs=2, store="{store}", progress=tell
+        )
     except KeyboardInterrupt:
         print("stopped", flush=True)
         raise SystemExit(130)
