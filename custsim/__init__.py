@@ -27,6 +27,7 @@ _WHERE: dict[str, str] = {
     "Distribution": "custsim.experiment",
     "uncertain": "custsim.experiment",
     "sensitivity": "custsim.experiment",
+    "optimise": "custsim.experiment",
     "value": "custsim.value",
     "plots": "custsim.plots",
     "chain": "custsim.chain",
@@ -43,6 +44,7 @@ __all__ = [
     "evaluate",
     "load",
     "measure",
+    "optimise",
     "plots",
     "sensitivity",
     "simulate",
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from custsim.experiment.compare import compare
     from custsim.experiment.distributions import Distribution
     from custsim.experiment.evaluate import evaluate
+    from custsim.experiment.optimise import optimise
     from custsim.experiment.sensitivity import sensitivity
     from custsim.experiment.sweep import sweep
     from custsim.experiment.uncertainty import uncertain

@@ -16,6 +16,7 @@ from custsim.experiment.distributions import Distribution
 from custsim.experiment.evaluate import Evaluation, evaluate
 from custsim.experiment.executors import Executor
 from custsim.experiment.measures import Measure, measure
+from custsim.experiment.optimise import Budget, Optimum, optimise
 from custsim.experiment.sensitivity import Sensitivity, sensitivity, sensitivity_of
 from custsim.experiment.store import Store
 from custsim.experiment.sweep import Sweep, sweep
@@ -23,6 +24,7 @@ from custsim.experiment.uncertainty import uncertain
 from custsim.experiment.why import Explanation, why
 
 __all__ = [
+    "Budget",
     "Comparison",
     "Counterfactual",
     "Distribution",
@@ -30,6 +32,7 @@ __all__ = [
     "Executor",
     "Explanation",
     "Measure",
+    "Optimum",
     "Sensitivity",
     "Store",
     "Sweep",
@@ -39,6 +42,7 @@ __all__ = [
     "internal_service_point",
     "lost_customer_cost",
     "measure",
+    "optimise",
     "sensitivity",
     "sensitivity_of",
     "sweep",
