@@ -321,7 +321,17 @@ class Simulation:
         k0, k1 = state.luck
         vacated = self._room.places
         quits = staff_month(
-            self._p, state.firm, state.staff, self._weights, self._bends, state.month, k0, k1, vacated, self._staff_sums
+            self._p,
+            state.firm,
+            state.staff,
+            self._weights,
+            self._bends,
+            self._shares,
+            state.month,
+            k0,
+            k1,
+            vacated,
+            self._staff_sums,
         )
         for place in vacated[:quits]:
             self.log.left_staff.append(
@@ -500,6 +510,7 @@ class Simulation:
         self.scenario = scenario
         self._p = pack(scenario)
         self._weights, self._bends = pack_segments(scenario)
+        self._shares = np.array([segment.share for segment in scenario.segments])
         self._tables = tables(monthly_rate(scenario), scenario.profit.tenure_months)
         traits = traits_of(scenario)
         if traits != self._traits:

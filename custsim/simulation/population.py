@@ -257,8 +257,11 @@ def _hazards(scenario: Scenario, luck: NDArray[np.float64]) -> NDArray[np.float6
 
 def _power_of_rate(rate: NDArray[np.float64], shape: float, exponent: float) -> NDArray[np.float64]:
     """Power of a gamma rate with mean 1, over its expectation (closed form); tiny rates are floored."""
-    mean = np.exp(special.gammaln(shape + exponent) - special.gammaln(shape) - exponent * np.log(shape))
-    power: NDArray[np.float64] = np.maximum(rate, 0.05) ** exponent / mean
+    least = 0.05
+    whole = np.exp(special.gammaln(shape + exponent) - special.gammaln(shape) - exponent * np.log(shape))
+    mean = whole * special.gammaincc(shape + exponent, shape * least)
+    mean += least**exponent * special.gammainc(shape, shape * least)
+    power: NDArray[np.float64] = np.maximum(rate, least) ** exponent / mean
     return power
 
 

@@ -302,6 +302,7 @@ def staff_month(
     staff: Staff,
     weights: NDArray[np.float64],
     bends: NDArray[np.float64],
+    shares: NDArray[np.float64],
     month: int,
     k0: Integer,
     k1: Integer,
@@ -316,6 +317,8 @@ def staff_month(
         Packed scenario, state of the firm and staff; the last two are changed.
     weights, bends
         What the segments value, see :func:`custsim.simulation.parameters.pack_segments`.
+    shares
+        Share of each segment among all persons.
     month
         Month, negative in the warm-up.
     k0, k1
@@ -323,7 +326,7 @@ def staff_month(
     vacated
         Room for the positions that become vacant.
     sums
-        Room for three sums over the staff: satisfaction, skill and quality (mean of the first segment).
+        Room for three sums over the staff: satisfaction, skill and quality (mean of the segments by share).
 
     Returns
     -------
@@ -339,7 +342,8 @@ def staff_month(
     for place in staff.serving[: staff.heads[0]]:
         sums[0] += staff.satisfaction[place]
         sums[1] += staff.skill[place]
-        sums[2] += staff.quality[0, place]
+        for s in range(shares.size):
+            sums[2] += shares[s] * staff.quality[s, place]
     if staff.heads[0] > 0:
         f.empathy = sums[0] / staff.heads[0] - p[0].employees_satisfaction
     return quits
