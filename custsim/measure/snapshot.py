@@ -174,7 +174,7 @@ def _levels(simulation: Simulation) -> Floats:
     skill = state.staff.skill[serving] - quality.skill_reference
     mood = state.staff.satisfaction[serving] - simulation.scenario.employees.satisfaction
     tools, training = firm["level_tools"] - REFERENCE_LEVEL, firm["level_training"] - REFERENCE_LEVEL
-    time = firm["time_hours"] / simulation.scenario.employees.visit_hours - 1.0
+    time = firm["time_hours"] / quality.time_reference - 1.0
     anchor = quality.anchor
     levels = {
         "reliability": service_quality.reliability(
