@@ -934,7 +934,12 @@ class Loyalty(Section):
         source="assumption",
     )
     winback_rate: float = param(
-        0.0, unit="share", ge=0, le=1, meaning="Share of the lapsed who are approached, once, within the months below.", source="assumption"
+        0.0,
+        unit="share",
+        ge=0,
+        le=1,
+        meaning="Share of the lapsed who are approached, once, within the months below.",
+        source="assumption",
     )
     winback_success: float = param(
         0.25,

@@ -1,8 +1,8 @@
 """The neighbourhood bank against the published facts it claims; docs/discussion/calibration.md tells them one by one.
 
-Ten seeds for the baseline, four paired ones for each change. Targets are ranges from the literature or from the design of
-the scenario, never our own output; a mean must lie in its range as it stands, without the benefit of its standard error.
-Seeds are fixed, so nothing here fails by chance.
+Ten seeds for the baseline, four paired ones for each change. Targets are ranges from the literature or from the design
+of the scenario, never our own output; a mean must lie in its range as it stands, without the benefit of its standard
+error. Seeds are fixed, so nothing here fails by chance.
 """
 
 from __future__ import annotations
