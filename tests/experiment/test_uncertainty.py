@@ -30,7 +30,7 @@ from custsim.scenario import Scenario
         (Distribution.beta(8, 92), stats.beta(8, 92)),
         (Distribution.normal(0, 1, low=-1, high=2), stats.truncnorm(-1, 2)),
     ],
-    ids=str,
+    ids=lambda one: str(one) if isinstance(one, Distribution) else "scipy",
 )
 def test_quantiles_are_those_of_the_distribution(ours, scipy):
     shares = np.linspace(0.001, 0.999, 25)
