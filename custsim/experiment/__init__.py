@@ -4,6 +4,7 @@ Some functions are named as their modules are, so they are bound here at once: a
 take the name of its function.
 """
 
+from custsim.experiment.chain import MeasuredChain, measure_chain
 from custsim.experiment.compare import Comparison, compare
 from custsim.experiment.counterfactual import (
     Counterfactual,
@@ -32,6 +33,7 @@ __all__ = [
     "Executor",
     "Explanation",
     "Measure",
+    "MeasuredChain",
     "Optimum",
     "Sensitivity",
     "Store",
@@ -42,6 +44,7 @@ __all__ = [
     "internal_service_point",
     "lost_customer_cost",
     "measure",
+    "measure_chain",
     "optimise",
     "sensitivity",
     "sensitivity_of",

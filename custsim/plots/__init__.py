@@ -23,7 +23,8 @@ _WHERE: dict[str, str] = {
     "value_distribution": "run",
     "ladder": "run",
     "profit_bridge": "run",
-    # a difference between two runs
+    # the chain, measured; a difference between two runs
+    "measured_chain": "measured",
     "why": "difference",
     # customer-value economics
     "bass_diffusion": "economics",
