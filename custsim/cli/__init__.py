@@ -16,6 +16,8 @@ COMMANDS: dict[str, str] = {
     "run": "run",
     "compare": "compare",
     "sweep": "sweep",
+    "sensitivity": "sensitivity",
+    "optimise": "optimise",
     "new": "new",
     "check": "check",
     "describe": "describe",

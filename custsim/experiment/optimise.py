@@ -129,6 +129,24 @@ class Optimum:
     retest: Retest
     confidence: float
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """Everything as plain data, for JSON; what is not known is ``None``."""
+
+        def rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
+            return table.astype(object).where(table.notna(), None).to_dict("records")
+
+        retest = {name: None if np.isnan(value) else value for name, value in self.retest._asdict().items()}
+        return {
+            "maximise": self.measure.name,
+            "values": dict(self.values),
+            "budget": None if self.budget is None else {"cost": self.budget.name, "most": self.budget.most},
+            "confidence": self.confidence,
+            "retest": retest,
+            "candidates": rows(self.candidates),
+            "trials": rows(self.trials),
+        }
+
     def summary(self) -> str:
         """Say in words what was found and how sure it is."""
         wide, retest = f"{100 * self.confidence:g} %", self.retest

@@ -100,6 +100,20 @@ class Sensitivity:
             raise InputError(f"{measure!r}: was not measured; there are {', '.join(self.labels)}")
         return self.table[self.table["measure"] == measure].drop(columns="measure").set_index("parameter")
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """Everything as plain data, for JSON; what is not known is ``None``."""
+        rows = self.table.astype(object).where(self.table.notna(), None)
+        return {
+            "method": self.method,
+            "over": {path: str(known) for path, known in self.over.items()},
+            "points": len(self.design),
+            "replications": self.replications,
+            "confidence": self.confidence,
+            "measures": [{"name": name, "label": self.labels[name], "unit": self.units[name]} for name in self.labels],
+            "table": rows.to_dict("records"),
+        }
+
     def summary(self) -> str:
         """Say in words what matters for each result."""
         points, wide = len(self.design), f"{100 * self.confidence:g} %"

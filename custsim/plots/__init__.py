@@ -26,6 +26,15 @@ _WHERE: dict[str, str] = {
     # the chain, measured; a difference between two runs
     "measured_chain": "measured",
     "why": "difference",
+    # what matters, and how sure results are
+    "tornado": "sensitivity",
+    "sobol": "sensitivity",
+    "morris": "sensitivity",
+    "variance_split": "sensitivity",
+    # what a firm sees
+    "importance_performance": "measure",
+    "index_intervals": "measure",
+    "survey_against_truth": "measure",
     # customer-value economics
     "bass_diffusion": "economics",
     "equity_surface": "economics",
