@@ -70,7 +70,7 @@ def invested(
     discount = (1.0 + rate) ** -np.arange(months, dtype=np.float64)
     worth = tuple(series @ discount for series in profit)
     gained = tuple(series @ discount for series in contribution)
-    cost = tuple(gain - value for gain, value in zip(gained, worth, strict=True))
+    cost = _costs(gained, worth)
     beyond = tuple(
         value + later * (1.0 + rate) ** -float(months) for value, later in zip(worth, equity, strict=True)
     )  # fmt: skip
@@ -89,6 +89,14 @@ def invested(
         payback=payback_month(extra[there].mean(axis=0)) if there.any() else None,
         paid_back=float((extra[there].sum(axis=1) >= 0).mean()) if there.any() else float("nan"),
     )
+
+
+def _costs(gained: tuple[Floats, ...], worth: tuple[Floats, ...]) -> tuple[Floats, Floats]:
+    """Own costs of the base and of the alternative; a difference as small as the rounding of large sums is none."""
+    base = gained[0] - worth[0]
+    extra = gained[1] - worth[1] - base
+    rounding = 1e-9 * np.maximum(np.abs(gained[0]), np.abs(worth[0]))
+    return base, base + np.where(np.abs(extra) < rounding, 0.0, extra)
 
 
 def payback_month(extra: Floats) -> int | None:
