@@ -371,13 +371,13 @@ def _checked(parameter: Parameter, one: Distribution) -> bool:
     """Whether the parameter takes whole numbers only; refuses one that is no number, and a range beyond its bounds."""
     if parameter.type not in ("number", "whole number"):
         raise InputError(f"{parameter.path}: is {parameter.type or 'no number'}, which has no range; sweep takes lists")
-    low, high = one.support
-    ends = one.kind == "uniform"  # the ends of others are never drawn
+    # what can be drawn: of a distribution without ends, nothing beyond seven standard deviations or so
+    low, high = one.quantile(0.0), one.quantile(1.0)
     broken = (
-        (parameter.ge, "at least", "low", low < (-np.inf if parameter.ge is None else parameter.ge)),
-        (parameter.gt, "above", "low", _reaches(-low, parameter.gt, -1.0, ends)),
-        (parameter.le, "at most", "high", high > (np.inf if parameter.le is None else parameter.le)),
-        (parameter.lt, "below", "high", _reaches(high, parameter.lt, 1.0, ends)),
+        (parameter.ge, "at least", "low", parameter.ge is not None and low < parameter.ge),
+        (parameter.gt, "above", "low", parameter.gt is not None and low <= parameter.gt),
+        (parameter.le, "at most", "high", parameter.le is not None and high > parameter.le),
+        (parameter.lt, "below", "high", parameter.lt is not None and high >= parameter.lt),
     )
     for bound, word, end, wrong in broken:
         if bound is not None and wrong:
@@ -389,8 +389,3 @@ def _checked(parameter: Parameter, one: Distribution) -> bool:
     if whole and one.kind == "uniform" and not all(end.is_integer() for end in one.numbers):
         raise InputError(f"{parameter.path}: takes whole numbers, got {one}")
     return whole
-
-
-def _reaches(end: float, bound: float | None, sign: float, ends: bool) -> bool:
-    """Whether an end goes beyond a bound that is not allowed itself; the ends of some kinds are drawn, too."""
-    return bound is not None and (end > sign * bound or (ends and end == sign * bound))

@@ -86,6 +86,14 @@ def test_a_range_that_cannot_be_is_refused_with_the_way_out(over, words):
     assert words in str(problem.value)
 
 
+def test_what_is_never_drawn_does_not_break_a_bound():
+    # a normal distribution has no ends, but a hundred standard deviations are never drawn
+    known = Space.of(Scenario(), {"loyalty.churn": Distribution.normal(0.5, 0.005)})
+    assert 0.4 < known.values([[0.0]])[0, 0] < known.values([[1.0]])[0, 0] < 0.6
+    # the end of an open bound is not drawn either
+    assert Space.of(Scenario(), {"market.price": Distribution.triangular(0, 1, 2)}).values([[0.0]])[0, 0] > 0.0
+
+
 @pytest.mark.parametrize("numbers", [(1.0,), (1.0, 0.0), (1.0, float("nan"))])
 def test_numbers_that_make_no_distribution_are_refused(numbers):
     with pytest.raises(InputError, match="normal"):
