@@ -132,10 +132,15 @@ class MeasuredChain:
     def summary(self) -> str:
         """Tell the arrows and the levers in words, with intervals."""
         names = {node: label for node, (label, _) in NODES.items()}
-        lines = ["One per cent more of the first moves the second by so many per cent:"]
+        lines = [
+            "One per cent more of the first moves the second by so many per cent (not here: nothing moves, or a loss):"
+        ]
         for row in self.table.to_dict("records"):
             arrow = f"{names[row['source']]} to {names[row['target']].lower()}"
             lines.append(f"  {arrow:<46} {_bounds(row, 'elasticity', 'low', 'high', 2)}")
+            if row["target"] == "profit":
+                money = _bounds(row, "effect", "effect_low", "effect_high", 0)
+                lines.append(f"  {'  in money':<46} {money}  {row['unit']}")
         lines.append(f"One per cent more of a lever moves profit by so much ({self.scenario.currency} a month):")
         for row in self.levers.to_dict("records"):
             lines.append(f"  {row['lever']:<46} {_bounds(row, 'effect', 'effect_low', 'effect_high', 0)}")
@@ -347,6 +352,7 @@ def _unit(node: str, scenario: Scenario) -> str:
 
 def _bounds(row: Mapping[Any, Any], value: str, low: str, high: str, digits: int) -> str:
     if math.isnan(row[value]):
-        return "cannot be measured here"
-    text = f"{row[value]:+,.{digits}f} [{row[low]:+,.{digits}f}, {row[high]:+,.{digits}f}]"
+        return f"{'not here':>26}"
+    bounds = "[too few]" if math.isnan(row[low]) else f"[{row[low]:+,.{digits}f}, {row[high]:+,.{digits}f}]"
+    text = f"{row[value]:+,.{digits}f} {bounds}"
     return f"{text:>26}".replace("-", "\N{MINUS SIGN}")

@@ -66,6 +66,18 @@ def test_parts_add_up_for_every_customer_and_group() -> None:
     assert "all customers (9 sampled)" in cost.summary()
 
 
+def test_customers_removed_together_are_missed_together() -> None:
+    """Of the same life each has the own contribution, an even share of the rest, and the sums are those of the life."""
+    cost = lost_customer_cost(SMALL, month=3, persons=6, together=2, replications=2, jobs=1)
+    alone = lost_customer_cost(SMALL, month=3, persons=6, replications=2, jobs=1)
+    assert cost.sample["person"].tolist() == alone.sample["person"].tolist()
+    np.testing.assert_allclose(cost.sample["own"], alone.sample["own"], atol=1e-9)
+    for _, pair in cost.sample.groupby(["replication", "tier"]):
+        assert pair["others"].nunique() == pair["costs"].nunique() == 1
+    parts = cost.sample[["own", "others", "costs"]].sum(axis=1)
+    np.testing.assert_allclose(parts, cost.sample["total"], atol=1e-9)
+
+
 def test_tiers_are_ranked_and_weighed() -> None:
     cost = lost_customer_cost(SMALL, month=3, persons=6, replications=4, jobs=1)
     own = [cost.value(f"tier: {tier}", "own") for tier in ("top fifth", "middle", "bottom fifth")]
@@ -79,7 +91,7 @@ def test_a_removed_customer_is_gone_for_good_and_all_else_is_as_it_was_before() 
 
     base = custsim.simulate(SMALL, seed=4)
     person = int(base.customers.index[(base.customers["opening"]) & (base.customers["state"] == "customer")][0])
-    other = custsim.simulate(SMALL, seed=4, processes=[_removal(person, 6)])
+    other = custsim.simulate(SMALL, seed=4, processes=[_removal([person], 6)])
     assert other.customers.loc[person, "state"] == "removed"
     assert other.monthly.iloc[:6].equals(base.monthly.iloc[:6])
     assert other.monthly["customers"][6] == base.monthly["customers"][6] - 1
@@ -159,6 +171,7 @@ def test_a_point_of_internal_service_moves_employees_by_their_law() -> None:
         (lambda: lost_customer_cost(SMALL, month=18), "month"),
         (lambda: lost_customer_cost(SMALL, persons=2), "persons"),
         (lambda: lost_customer_cost(SMALL, jobs=0), "jobs"),
+        (lambda: lost_customer_cost(SMALL, persons=6, together=3), "together"),
         (lambda: handled_complaint_worth(SMALL, last=40), "last"),
         (lambda: handled_complaint_worth(SMALL, complaints=1), "complaints"),
         (
