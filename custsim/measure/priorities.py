@@ -12,6 +12,7 @@ from scipy import special
 
 from custsim.chain import service_quality
 from custsim.errors import InputError
+from custsim.measure.index import mean_interval
 from custsim.measure.snapshot import Floats, Snapshot, snapshot
 from custsim.measure.survey import Source, SurveyDesign, survey
 from custsim.scenario.model import DIMENSIONS
@@ -171,9 +172,10 @@ def importance_performance(answers: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row a dimension: ``importance`` and ``performance`` (weighted means, 1-10), ``points`` (of 100),
-        ``derived`` (share, see :func:`derived_importance`), ``opportunity`` (:func:`opportunity`), and ``quadrant`` of
-        the map that the two means divide: "concentrate here", "keep up the good work", "low priority", "possible
-        overkill". What lies on a dividing line counts as important, or as performing well.
+        ``derived`` (share, see :func:`derived_importance`), ``opportunity`` (:func:`opportunity`), the margins of error
+        ``importance_margin`` and ``performance_margin`` (95 %), and ``quadrant`` of the map that the two means divide:
+        "concentrate here", "keep up the good work", "low priority", "possible overkill". What lies on a dividing line
+        counts as important, or as performing well.
 
     Raises
     ------
@@ -182,7 +184,8 @@ def importance_performance(answers: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    The quarters are relative to the firm's own means: there is always something to concentrate on.
+    The quarters are relative to the firm's own means: there is always something to concentrate on, even where the
+    margins of error are wider than the map.
 
     References
     ----------
@@ -208,6 +211,9 @@ def importance_performance(answers: pd.DataFrame) -> pd.DataFrame:
             given[[f"{prefix}_{name}" for name in DIMENSIONS]].to_numpy(dtype=float), axis=0, weights=weight
         )
 
+    def margins(prefix: str) -> list[float]:
+        return [mean_interval(given[f"{prefix}_{name}"], weight).margin for name in DIMENSIONS]
+
     importance, performance = means("importance"), means("performance")
     seen = given[[f"performance_{name}" for name in DIMENSIONS]].to_numpy(dtype=np.float64)
     table = pd.DataFrame(
@@ -217,6 +223,7 @@ def importance_performance(answers: pd.DataFrame) -> pd.DataFrame:
             "points": means("points"),
             "derived": derived_importance(seen, given["overall"].to_numpy(dtype=np.float64), weight),
             "opportunity": opportunity(importance, performance),
+            **{f"{kind}_margin": margins(kind) for kind in ("importance", "performance")},
         },
         index=pd.Index(DIMENSIONS, name="dimension"),
     )
