@@ -42,10 +42,10 @@ def command(
       custsim optimise neighbourhood_bank --maximise net_present_value \\
           --over complaints.staff=2..10 --over complaints.compensation=0.5..2
     \b
-    The same within 150,000 a year for the desk; kept in a file, so that it can be stopped and go on:
+    The same within 400,000 a year for the desk; kept in a file, so that it can be stopped and go on:
       custsim optimise neighbourhood_bank --maximise net_present_value \\
           --over complaints.staff=2..10 --over complaints.compensation=0.5..2 \\
-          --budget "complaint_desk.first_year<=150000" --store bank.db
+          --budget "complaint_desk.first_year<=400000" --store bank.db
     \b
     A little more searching, later: the trials that were made are not made again:
       custsim optimise ... --trials 120 --store bank.db

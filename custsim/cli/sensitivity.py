@@ -48,11 +48,11 @@ def command(
     \b
     One parameter after the other from low to high, as a picture:
       custsim sensitivity neighbourhood_bank --over loyalty.churn=0.008..0.013 \\
-          --over complaints.failure_rate=0.01..0.03 --picture tornado.png
+          --over complaints.failure_rate=0.02..0.045 --picture tornado.png
     \b
     What is known of a parameter, as a distribution:
       custsim sensitivity neighbourhood_bank --over "loyalty.churn=lognormal(0.01, 0.2, high=0.5)" \\
-          --over "profit.monthly_revenue=triangular(18, 22, 30)"
+          --over "profit.monthly_revenue=triangular(55, 60, 66)"
     \b
     Shares of the variance, alone and with interactions; 64 x (2 + 2) points, kept in a file:
       custsim sensitivity neighbourhood_bank --method sobol --samples 64 \\

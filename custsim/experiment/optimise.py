@@ -32,8 +32,8 @@ __all__ = ["Budget", "Optimum", "Retest", "optimise"]
 
 Floats = NDArray[np.float64]
 
-#: points beyond the budget that may be passed over for each one that is run
-_PASSED_OVER = 50
+#: points beyond the budget that may be passed over one after the other
+_PASSED_OVER = 300
 
 
 @dataclass(frozen=True)
@@ -259,7 +259,7 @@ def optimise(
     ):  # fmt: skip
         if number < least:
             raise InputError(f"{name}: must be at least {least}, got {number}")
-    limit = budget if budget is None or isinstance(budget, Budget) else Budget(*budget)
+    limit = _limit(budget)
     asked, costs = _asked(base, maximise, limit)
     space = _space(base, over or {})
     with (
@@ -271,6 +271,15 @@ def optimise(
             search.run(found, trials, progress)
             table = search.table(found)
         return _chosen(search, table, finalists, final_replications, confidence)
+
+
+def _limit(budget: Any) -> Budget | None:
+    """Read a budget as it may be given."""
+    if budget is None or isinstance(budget, Budget):
+        return budget
+    if isinstance(budget, str) or not isinstance(budget, Sequence) or len(budget) != 2:
+        raise InputError(f'budget: give (cost, most), such as ("marketing.first_year", 120_000), got {budget!r}')
+    return Budget(*budget)
 
 
 def _asked(base: Scenario, maximise: Asked, limit: Budget | None) -> tuple[Measure, Measure | None]:
@@ -371,7 +380,7 @@ class _Search:
             while (done := sum("passed" not in trial.user_attrs for trial in _counted(study))) < trials:
                 tell(done)
                 passed = passed + 1 if self._try(study) else 0
-                if passed > _PASSED_OVER * trials:
+                if passed > _PASSED_OVER:
                     raise InputError(
                         f"budget: {passed} points in a row cost more than {self.budget.most if self.budget else 0:g}; "
                         "narrow the ranges of the levers or raise the budget"

@@ -232,6 +232,18 @@ class Uncertainty:
             )  # fmt: skip
         return pd.DataFrame(rows).set_index("measure")
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """Everything but the runs as plain data, for JSON."""
+        return {
+            "over": {path: str(known) for path, known in self.over.items()},
+            "draws": len(self.draws),
+            "left_out": list(self.left_out),
+            "replications": len(self.evaluation.replications),
+            "confidence": self.confidence,
+            "table": self.table.reset_index().to_dict("records"),
+        }
+
     def summary(self) -> str:
         """Say in words how uncertain each result is, and what makes it so."""
         runs = len(self.evaluation.replications)

@@ -212,6 +212,7 @@ def test_int_makes_a_number_whole():
         ({"maximise": "monthly:profit"}, "ask for profit"),
         ({"trials": 0}, "trials: must be at least 1"),
         ({"budget": ("marketing.tota", 3.0)}, "did you mean marketing.total?"),
+        ({"budget": "marketing.total"}, "give (cost, most)"),
         ({"budget": (spent, float("nan"))}, "must be a number"),
         ({"budget": (spent, -1.0), "trials": 2}, "cost more than -1"),
     ],

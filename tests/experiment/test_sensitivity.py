@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from reduced import bare
+from scipy import stats
 
 from custsim.errors import InputError
 from custsim.experiment.distributions import Distribution
-from custsim.experiment.sensitivity import sensitivity, sensitivity_of
+from custsim.experiment.sensitivity import _luck, sensitivity, sensitivity_of
 from custsim.scenario import Scenario
 from custsim.value import clv
 
@@ -86,6 +87,13 @@ def test_intervals_of_sobol_indices_hold_the_truth():
             held.append(table.loc[name, "first_low"] <= FIRST[name] <= table.loc[name, "first_high"])
             held.append(table.loc[name, "total_low"] <= TOTAL[name] <= table.loc[name, "total_high"])
     assert np.mean(held) > 0.91
+
+
+def test_the_jackknife_of_a_mean_is_the_interval_of_student():
+    rng = np.random.default_rng(4)
+    result = rng.normal(size=(5, 7))
+    reach = stats.t.ppf(0.975, 6) * result.std(axis=1, ddof=1) / np.sqrt(7)
+    np.testing.assert_allclose(_luck(result, lambda means: means, 0.95), reach, rtol=1e-12)
 
 
 def test_morris_finds_slopes_and_tells_curved_from_straight():

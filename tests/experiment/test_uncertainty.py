@@ -5,6 +5,8 @@ Seeds are fixed; each statistical test says how often it would fail by chance ha
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -212,6 +214,7 @@ def test_a_draw_that_cannot_be_is_left_out_and_told():
     assert len(refused)
     assert result.left_out == tuple(refused)
     assert f"{len(refused)} draws were left out" in str(result)
+    assert json.loads(json.dumps(result.data, allow_nan=False)) == result.data
 
 
 def test_one_run_of_each_cannot_tell_luck_from_parameters():
