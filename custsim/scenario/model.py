@@ -504,7 +504,12 @@ class ServiceQuality(Section):
         0.98, unit="share of full skill", gt=0, le=1, meaning="Mean skill of a settled staff.", source=_FITTED
     )
     time_reference: float = param(
-        0.80, unit="hours", gt=0, le=100, meaning="Hours per visit that give the anchor's quality.", source=_FITTED
+        0.80,
+        unit="hours",
+        gt=0,
+        le=100,
+        meaning="Hours per visit that give the anchor's quality; a firm with other visits needs its own.",
+        source=_FITTED,
     )
     reliability_slope: float = param(
         2.0, unit="1", ge=0, le=50, meaning="Steepness of reliability in skill.", source="assumption"
