@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from custsim.errors import InputError
+from custsim.experiment.interval import mean_interval
 from custsim.plots.style import COLOURS, GREY, INK, SIZES, dress, footnote, new_figure, number
 
 if TYPE_CHECKING:
@@ -135,7 +136,14 @@ def _signed(amount: float) -> str:
 
 def _small_print(told: Explanation) -> str:
     count = len(told.replications)
-    luck = f"{count} replications of seed {told.seed}" if count > 1 else f"one luck: seed {told.seed}"
-    lines = f"thin lines: {100 * told.confidence:g} % intervals; " if count > 1 else ""
     marks = "dot: switched in the order of the chain, ring: against it; " if len(told.links) > 1 else ""
-    return f"{lines}{marks}means of {told.months} months, {luck}. The profit axis does not start at 0."
+    if count == 1:
+        return (
+            f"{marks}means of {told.months} months, one luck: seed {told.seed}. Blue bars start at the edge, not at 0."
+        )
+    _, low, high = mean_interval(told.profit_b - told.profit_a, told.confidence)
+    return (
+        f"Thin lines: {100 * told.confidence:g} % intervals (of the whole difference {_signed(float(low))} to "
+        f"{_signed(float(high))}); {marks}means of {told.months} months,\n{count} replications of seed {told.seed}. "
+        "Blue bars start at the edge, not at 0."
+    )

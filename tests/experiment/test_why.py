@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.text import Text
 
 import custsim
 from custsim.errors import InputError
 from custsim.experiment.accounting import LINES, SERIES, account
-from custsim.experiment.why import why
 from custsim.experiment.links import Between
+from custsim.experiment.why import why
+from custsim.plots.style import number
 from custsim.scenario.model import Scenario
 from custsim.simulation.accounts import CHARGED, COSTS, MARGINS
 
@@ -183,3 +186,24 @@ def test_a_run_with_a_process_of_its_own_is_refused() -> None:
         why(plain, custsim.simulate(SMALL, months=6, processes=[generous]), **QUIET)
     with pytest.raises(InputError, match="months"):
         why(plain, custsim.simulate(SMALL, months=7), **QUIET)
+
+
+def test_the_picture_shows_both_firms_and_every_part() -> None:
+    told = why(SMALL, SMALL.change(THREE), replications=2, **QUIET)
+    figure = custsim.plots.why(told, names=("today", "the plan"))
+    left, right = figure.axes
+    texts = {text.get_text() for text in left.findobj(Text)}
+    assert {"today", "the plan", "Internal service", "Complaints", "Word of mouth"} <= texts
+    for part in told.table["contribution"]:
+        assert ("+" if part > 0 else "") + number(part, 0) in texts
+    assert "Complaint desk" in {text.get_text() for text in right.findobj(Text)}
+    with pytest.raises(InputError, match="do not differ"):
+        custsim.plots.why(why(SMALL, SMALL, **QUIET))
+
+
+def test_what_a_store_has_kept_gives_the_same_answer(tmp_path: Path) -> None:
+    changed = SMALL.change({"complaints.staff": 0, "loyalty.churn": 0.03})
+    fresh, kept = (why(SMALL, changed, store=tmp_path / "runs.sqlite", **QUIET) for _ in range(2))
+    assert fresh.table.equals(kept.table)
+    assert fresh.account.equals(kept.account)
+    assert fresh.summary() == kept.summary()
