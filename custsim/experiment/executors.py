@@ -111,36 +111,46 @@ class _Joblib:
         self.backend, self.workers = backend, workers
 
     def run(self, units: Iterable[Unit]) -> Iterator[list[Outcome]]:
-        """Make all units. Those under way when a process is killed are made again, by new processes."""
+        """Make all units. Those under way when a process is killed are made again, each by itself."""
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
         open_units: dict[int, Unit] = {}
         waiting: Iterator[tuple[int, Unit]] = enumerate(units)
-        for attempt in range(1, _TRIES + 1):
+        while True:
             try:
                 for number, outcomes in self._parallel(_noted(waiting, open_units)):
                     del open_units[number]
                     yield outcomes
                 return
             except BrokenProcessPool:
-                if attempt == _TRIES:
-                    break
-                # what was under way comes first, then what had not been begun
-                waiting = _chained(list(open_units.items()), waiting)
-        for unit in list(open_units.values()):
-            yield lost(unit, f"the process that computed it was killed {_TRIES} times; is memory short?")
-        for _, unit in waiting:
-            yield lost(unit, "not computed: the processes were killed again and again; is memory short?")
+                suspects = list(open_units.values())
+                open_units.clear()
+            for unit in suspects:
+                yield self._alone(unit)
+
+    def _alone(self, unit: Unit) -> list[Outcome]:
+        """Make one unit with nothing beside it; give it up if its process is killed again and again."""
+        from joblib.externals.loky.process_executor import BrokenProcessPool
+
+        for _ in range(_TRIES):
+            try:
+                return next(outcomes for _, outcomes in self._parallel([(0, unit)]))
+            except BrokenProcessPool:
+                continue
+        return lost(unit, f"the process that computed it was killed {_TRIES} times; is memory short?")
 
     def _parallel(self, units: Iterable[tuple[int, Unit]]) -> Iterator[tuple[int, list[Outcome]]]:
         import joblib
 
+        # with one job joblib would compute in this process, which no killed run may take with it
+        workers = self.workers if self.backend == "threading" else max(2, self.workers)
+
         parallel = joblib.Parallel(
-            n_jobs=self.workers,
+            n_jobs=workers,
             backend=self.backend,
             return_as="generator_unordered",
             batch_size=1,
-            pre_dispatch=_WAITING * self.workers,
+            pre_dispatch=_WAITING * self.workers if self.workers > 1 else 1,
         )
         results = parallel(joblib.delayed(_numbered)(number, unit) for number, unit in units)
         try:
@@ -158,11 +168,6 @@ def _noted(units: Iterable[tuple[int, Unit]], open_units: dict[int, Unit]) -> It
     for number, unit in units:
         open_units[number] = unit
         yield number, unit
-
-
-def _chained(first: list[tuple[int, Unit]], rest: Iterator[tuple[int, Unit]]) -> Iterator[tuple[int, Unit]]:
-    yield from first
-    yield from rest
 
 
 class _Dask:

@@ -172,6 +172,20 @@ def test_a_process_that_is_killed_loses_nothing(tmp_path: Path, monkeypatch: pyt
     get_reusable_executor().shutdown(wait=True)
 
 
+def _dies(run: Run) -> float:
+    if run.replication == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 1.0
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+def test_a_run_that_kills_every_process_is_given_up_and_the_others_finish() -> None:
+    found = evaluate([tiny()], _dies, replications=20, executor="processes", jobs=2)
+    assert list(found.errors) == [(0, 2)]
+    assert "was killed" in found.errors[0, 2]
+    assert np.delete(found.values("_dies")[0], 2).tolist() == [1.0] * 19
+
+
 def test_an_executor_of_ones_own_and_an_open_one_serve() -> None:
     class Backwards:
         workers = 2
