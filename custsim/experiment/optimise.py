@@ -373,8 +373,9 @@ class _Search:
         # what was under way when an earlier search was stopped is not known: it is asked for again
         for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
             study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-        if not _counted(study):
-            study.enqueue_trial(self._start(), skip_if_exists=True)
+        waiting = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.WAITING,))
+        if not _counted(study) and not waiting:
+            study.enqueue_trial(self._start())
         passed = 0
         with shown(progress, trials, "trials") as tell:
             while (done := sum("passed" not in trial.user_attrs for trial in _counted(study))) < trials:

@@ -11,6 +11,7 @@ from reduced import bare
 from scipy.optimize import minimize
 
 from custsim.errors import InputError
+from custsim.experiment.measures import Measure
 from custsim.experiment.optimise import Budget, optimise
 from custsim.scenario import Scenario
 from custsim.value.equity import ResponseCurve, acquisition_retention_balance, balance_equity
@@ -56,6 +57,7 @@ def test_the_balance_of_winning_and_keeping_is_found():
     assert found.retest.better == 1.0
     assert found.best.market.marketing == spends[0]
     assert len(found.trials) == 70
+    assert not found.trials.duplicated(list(SPENDS)).any()
 
 
 def test_within_a_budget_the_best_that_it_pays_for_is_found():
@@ -121,6 +123,44 @@ def test_a_cost_that_only_a_run_shows_is_kept_to():
     assert not found.trials["within"].all()
 
 
+def test_each_step_has_luck_of_its_own():
+    seen = []
+
+    def noted(run):
+        seen.append((run.replication, run.scenario.market.marketing))
+        return run.scenario.market.marketing
+
+    optimise(carrier(), noted, {"market.marketing": (0, 20)}, trials=4, seed=2, **{**QUICK, "finalists": 2})
+    steps = [
+        [point for number, point in seen if number in numbers] for numbers in (range(2), range(2, 18), range(18, 34))
+    ]
+    assert sum(map(len, steps)) == len(seen)
+    # four points; the best two with the base; the winner and the base: each on all replications of the step
+    assert len(set(steps[0])) == 4
+    assert set(steps[1]) == {*sorted(set(steps[0]))[-2:], 15.0}
+    assert set(steps[2]) == {max(steps[0]), 15.0}
+    assert all(len(step) == len(set(step)) * count for step, count in zip(steps, (2, 16, 16), strict=True))
+
+
+def test_what_only_looked_to_be_within_the_budget_does_not_win():
+    def dearer_later(run):
+        return run.scenario.market.marketing + (0.0 if run.replication < 2 else 2.0)
+
+    def more_is_better(run):
+        return run.scenario.market.marketing
+
+    cost = Measure("cost", "Cost", "currency", dearer_later)
+    firm = carrier().change({"market.marketing": 1.0}, opening="own")
+    quick = {**QUICK, "finalists": 30}
+    found = optimise(firm, more_is_better, {"market.marketing": (0, 20)}, (cost, 10.0), trials=30, **quick)
+    assert found.trials.loc[found.trials["within"], "market.marketing"].max() > 8
+    assert 4 < found.values["market.marketing"] <= 8
+    assert found.retest.cost <= 10
+    beyond = found.candidates[~found.candidates["within"]]
+    assert (beyond["mean"] > found.retest.best).any()
+    assert not beyond["equal"].any()
+
+
 # ---- noise, resumption, errors -----------------------------------------------------------------------------------
 
 
@@ -160,17 +200,16 @@ def test_a_search_that_was_stopped_goes_on_and_ends_alike(tmp_path):
     assert again.retest == whole.retest or np.isnan(again.retest.cost)
 
 
-def test_a_trial_that_was_under_way_is_asked_for_again(tmp_path):
+@pytest.mark.parametrize("at", [1, 9])
+def test_a_trial_that_was_under_way_is_asked_for_again(tmp_path, at):
     calls = 0
 
     def breaks(run):
         nonlocal calls
         calls += 1
-        if calls == 9:
+        if calls == at:
             raise KeyboardInterrupt
         return equity_of(run)
-
-    from custsim.experiment.measures import Measure
 
     def asked(of):
         # one name and identity, so that it is one question
