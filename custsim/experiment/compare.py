@@ -16,14 +16,13 @@ import pandas as pd
 from custsim.errors import InputError
 from custsim.experiment.evaluate import Evaluation, Point, evaluate
 from custsim.experiment.executors import Executor, executor_for
+from custsim.experiment.identity import differences, model_version, scenario_hash
 from custsim.experiment.investment import Investment, invested
 from custsim.experiment.measures import Asked, Measure, resolve_all
 from custsim.experiment.paired import paired, ratio, stein_replications
 from custsim.experiment.progress import Progress
 from custsim.experiment.store import Store
-from custsim.scenario.changes import plain
 from custsim.scenario.model import Scenario
-from custsim.scenario.parameter import valued
 from custsim.simulation.engine import monthly_rate
 
 __all__ = ["MEASURES", "PILOT", "Comparison", "compare", "differences"]
@@ -295,25 +294,6 @@ def compare(
     return comparison
 
 
-def differences(one: Scenario, other: Scenario) -> dict[str, tuple[Any, Any]]:
-    """List the parameters in which two scenarios differ: path -> both values.
-
-    Examples
-    --------
-    >>> differences(Scenario(), Scenario().change({"complaints.staff": 9}))["complaints.staff"][1]
-    9
-    """
-    values = [
-        {parameter.path: plain(parameter.value) for parameter in valued(scenario)} for scenario in (one, other)
-    ]  # fmt: skip
-    labels = ("name", "title", "description")
-    return {
-        path: (values[0].get(path), values[1].get(path))
-        for path in {**values[0], **values[1]}
-        if path not in labels and values[0].get(path) != values[1].get(path)
-    }
-
-
 def _scenarios(base: Scenario, others: Sequence[Point]) -> list[Scenario]:
     if not others:
         raise InputError("compare: give at least one alternative: a scenario, or changes such as complaints.staff = 8")
@@ -407,8 +387,6 @@ def _what_differs(base: Scenario, other: Scenario, most: int = 3) -> str:
 
 
 def _specification(comparison: Comparison) -> dict[str, Any]:
-    from custsim.experiment.identity import model_version, scenario_hash
-
     result = comparison.evaluation
     return {
         "names": list(comparison.names),

@@ -359,7 +359,7 @@ class _Job:
         size = max(1, min(_LARGEST_UNIT, len(self.missing) // (4 * workers)))
         for tasks in groups.values():
             for at in range(0, len(tasks), size):
-                yield Unit(tuple(tasks[at : at + size]), measures, self.version)
+                yield Unit(tuple(tasks[at : at + size]), measures, self.version, alone=len(tasks) <= size)
 
     def _keep(self, outcome: Outcome) -> None:
         scenario = self.scenarios[outcome.point]

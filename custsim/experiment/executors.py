@@ -152,7 +152,8 @@ class _Joblib:
             batch_size=1,
             pre_dispatch=_WAITING * self.workers if self.workers > 1 else 1,
         )
-        results = parallel(joblib.delayed(_numbered)(number, unit) for number, unit in units)
+        make = joblib.delayed(_numbered if self.backend == "threading" else _numbered_elsewhere)
+        results = parallel(make(number, unit) for number, unit in units)
         try:
             yield from results
         finally:
@@ -161,6 +162,17 @@ class _Joblib:
 
 def _numbered(number: int, unit: Unit) -> tuple[int, list[Outcome]]:
     return number, do(unit)
+
+
+def _numbered_elsewhere(number: int, unit: Unit) -> tuple[int, list[Outcome]]:
+    """Make a unit in a process of its own, which need not keep a state in which nothing else opens."""
+    from custsim.simulation.opening import forget
+
+    try:
+        return number, do(unit)
+    finally:
+        if unit.alone:
+            forget()
 
 
 def _noted(units: Iterable[tuple[int, Unit]], open_units: dict[int, Unit]) -> Iterator[tuple[int, Unit]]:

@@ -1,19 +1,22 @@
-"""What a result belongs to: the hash of a scenario with its opening, and the version of the model."""
+"""What a result belongs to: the hash of a scenario with its opening, the version of the model; what differs."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
 
 import custsim
 from custsim.errors import EnvironmentFailure
+from custsim.scenario.changes import plain
 from custsim.scenario.model import Scenario
+from custsim.scenario.parameter import valued
 
-__all__ = ["model_version", "run_key", "scenario_hash"]
+__all__ = ["differences", "model_version", "run_key", "scenario_hash"]
 
 #: the sources that a result depends on; a picture or a page that was reworded leaves results valid
 _SOURCES = ("scenario", "chain", "value", "simulation", "experiment/measures.py")
@@ -100,3 +103,22 @@ def run_key(scenario: str, seed: int, replication: int, version: str) -> str:
     True
     """
     return hashlib.sha256(f"{scenario} {seed} {replication} {version}".encode()).hexdigest()[:32]
+
+
+def differences(one: Scenario, other: Scenario) -> dict[str, tuple[Any, Any]]:
+    """List the parameters in which two scenarios differ: path -> both values.
+
+    Examples
+    --------
+    >>> differences(Scenario(), Scenario().change({"complaints.staff": 9}))["complaints.staff"][1]
+    9
+    """
+    values = [
+        {parameter.path: plain(parameter.value) for parameter in valued(scenario)} for scenario in (one, other)
+    ]  # fmt: skip
+    labels = ("name", "title", "description")
+    return {
+        path: (values[0].get(path), values[1].get(path))
+        for path in {**values[0], **values[1]}
+        if path not in labels and values[0].get(path) != values[1].get(path)
+    }

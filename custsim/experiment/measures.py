@@ -183,7 +183,7 @@ def measure(run: Run, name: Asked) -> Value:
     >>> from custsim.scenario.model import Scenario
     >>> from custsim.simulation import simulate
     >>> run = simulate(Scenario().scaled(0.05), seed=1, months=3)
-    >>> measure(run, "profit.total") == run.monthly["profit"].sum()
+    >>> measure(run, "profit.total") == float(run.monthly["profit"].sum())
     True
     >>> measure(run, "monthly:customers").shape
     (3,)

@@ -149,7 +149,7 @@ def ratio(above: Floats, below: Floats, confidence: float = 0.95) -> Ratio:
     Examples
     --------
     >>> import numpy as np
-    >>> ratio(np.array([1.0, 2.0]), np.array([2.0, 4.0])).value
+    >>> ratio(np.array([1.0, 2.0, 1.5]), np.array([2.0, 4.0, 3.0])).value
     0.5
     """
     there = np.isfinite(above) & np.isfinite(below)

@@ -17,6 +17,7 @@ import pandas as pd
 from custsim.errors import InputError
 from custsim.experiment.evaluate import Evaluation, evaluate
 from custsim.experiment.executors import Executor
+from custsim.experiment.identity import model_version, scenario_hash
 from custsim.experiment.measures import Asked
 from custsim.experiment.progress import Progress
 from custsim.experiment.store import Store
@@ -283,8 +284,6 @@ def _refuse_hopeless(base: Scenario, changes: Sequence[Mapping[str, Any]]) -> No
 
 
 def _specification(done: Sweep) -> dict[str, Any]:
-    from custsim.experiment.identity import model_version, scenario_hash
-
     result = done.evaluation
     return {
         "base": scenario_hash(done.base),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from custsim.experiment.identity import differences
 from custsim.experiment.investment import Investment
 
 if TYPE_CHECKING:
@@ -165,8 +166,6 @@ def _pairing(comparison: Comparison) -> str:
 
 def comparison_as_data(comparison: Comparison) -> dict[str, Any]:
     """Everything of a comparison as plain data."""
-    from custsim.experiment.compare import differences
-
     result = comparison.evaluation
     changed = [differences(comparison.base, other) for other in comparison.scenarios[1:]]
     data = {

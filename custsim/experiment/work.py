@@ -41,11 +41,14 @@ class Unit:
         Names of measures, or functions of the user's with their names.
     version
         Model version of the process that asks; elsewhere it must be the same.
+    alone
+        Whether no other unit opens in the same state.
     """
 
     tasks: tuple[Task, ...]
     measures: tuple[str | tuple[str, Callable[[Run], Any]], ...]
     version: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
