@@ -6,6 +6,7 @@ Run it with ``python benchmarks/experiment.py``; it takes some minutes.
 from __future__ import annotations
 
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -47,9 +48,22 @@ def pairing(bank: Scenario) -> None:
     print(f"profit, measured with independent seeds: {ratio:,.0f} times the variance (wanted: at least 5)")
 
 
+LOOP = "x = 0\nfor i in range(20_000_000): x += i"
+
+
+def machine() -> float:
+    """What two cores give here now: two plain loops in processes of their own, against one after the other."""
+
+    def loops(count: int) -> None:
+        for process in [subprocess.Popen([sys.executable, "-c", LOOP]) for _ in range(count)]:
+            process.wait()
+
+    return min(2 * clock(lambda: loops(1)) / clock(lambda: loops(2)) for _ in range(3))
+
+
 def cores(bank: Scenario) -> None:
-    """Two runs at once against one; each twice in turn, since other work disturbs."""
-    print(f"\n{REPLICATIONS} replications of the bank, seconds")
+    """Two runs at once against one; several times in turn, since other work disturbs."""
+    print(f"\n{REPLICATIONS} replications of the bank, seconds; two plain loops at once here: ratio {machine():.2f}")
     for executor in ("threads", "processes"):
         evaluate([bank], "profit", replications=4, executor=executor, jobs=2)  # started, compiled code loaded
         evaluate([bank], "profit", replications=4, executor=executor, jobs=1)
