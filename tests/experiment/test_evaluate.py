@@ -201,9 +201,12 @@ def test_an_executor_of_ones_own_and_an_open_one_serve() -> None:
 
 
 _ENDLESS = """
+import signal
 from tiny import tiny
 from custsim.experiment.evaluate import evaluate
 if __name__ == "__main__":
+    # tests that run in the background may have been told to ignore Ctrl-C, and children inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     def tell(done, total):
         print(done, flush=True)
     try:
