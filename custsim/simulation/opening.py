@@ -28,7 +28,8 @@ _KEPT_BYTES = 600_000_000
 #: what is different before month 0: no interventions yet, and the norm of time per visit is still as designed
 _WARM_UP = {"interventions": [], "employees.norm_erosion_months": 1e9}
 
-_kept: OrderedDict[tuple[str, int, int], State] = OrderedDict()
+#: kept states, each with its size in bytes, the least recently used first
+_kept: OrderedDict[tuple[str, int, int], tuple[State, int]] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -61,17 +62,16 @@ def opening_state(
     reference = scenario.opening
     name = (fingerprint(reference), seed, replication)
     with _lock:
-        state = _kept.get(name) if desk is BatchDesk else None
-        if state is not None:
+        if desk is BatchDesk and name in _kept:
             _kept.move_to_end(name)
-            return state.copy()
+            return _kept[name][0].copy()
     refuse_too_large(reference)
     state = _open(reference, seed, replication, threads, desk)
     if desk is not BatchDesk or _size(state) > _KEPT_BYTES // 4:
         return state
     with _lock:
-        _kept[name] = state
-        while sum(map(_size, _kept.values())) > _KEPT_BYTES:
+        _kept[name] = (state, _size(state))
+        while sum(size for _, size in _kept.values()) > _KEPT_BYTES:
             _kept.popitem(last=False)
     return state.copy()
 
