@@ -155,11 +155,7 @@ def values_by_path(texts: Iterable[str], *, ranges: bool) -> dict[str, list[Any]
 
 def _number(text: str, whole: str) -> float | int:
     try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
+        return int(text) if re.fullmatch(r"\s*[+-]?\d[\d_]*\s*", text) else float(text)
     except ValueError:
         raise InputError(f"{whole!r}: {text!r} is no number") from None
 

@@ -229,15 +229,21 @@ def _outcomes(future: Any, unit: Unit) -> list[Outcome]:
     return lost(unit, f"the cluster gave it up: {type(error).__name__}: {error}" if error else "cancelled")
 
 
+def _present(distributed: Any) -> Any:
+    """Give the client this process already has, or None: that is how distributed says that there is none."""
+    try:
+        return distributed.get_client()
+    except ValueError:
+        return None
+
+
 @contextmanager
 def _cluster(address: str | None, jobs: int | None) -> Iterator[Executor]:
     distributed = _distributed()
-    if address is None:
-        try:
-            yield _Dask(distributed.get_client())
-            return
-        except ValueError:  # this process is no client of a cluster
-            pass
+    present = _present(distributed) if address is None else None
+    if present is not None:
+        yield _Dask(present)  # not ours to close, and its errors are not ours to catch
+        return
     client = _connected(distributed, address, jobs)
     try:
         yield _Dask(client)

@@ -8,12 +8,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from tiny import PYTHON, environment, tiny
 
-from custsim.errors import EnvironmentFailure
+from custsim.errors import EnvironmentFailure, InputError
 from custsim.experiment.evaluate import evaluate
 from custsim.experiment.executors import executor_for
 
@@ -94,3 +95,12 @@ def test_a_cluster_that_is_not_there_is_a_clear_failure(monkeypatch: pytest.Monk
     monkeypatch.setattr(importlib.import_module("custsim.experiment.executors"), "_REACHED_IN", "1s")
     with pytest.raises(EnvironmentFailure, match="no Dask scheduler at"):
         evaluate([tiny()], "profit", executor="tcp://127.0.0.1:9")
+
+
+def test_an_error_of_the_caller_goes_through_a_cluster_that_was_there_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    """InputError is a ValueError, and so is how distributed says that there is no client: they are not the same."""
+    executors = importlib.import_module("custsim.experiment.executors")
+    present = SimpleNamespace(get_client=object)
+    monkeypatch.setattr(executors, "_distributed", lambda: present)
+    with pytest.raises(InputError, match="the caller's own"), executors.executor_for("dask"):
+        raise InputError("the caller's own")
