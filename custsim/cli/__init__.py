@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -25,6 +29,10 @@ COMMANDS: dict[str, str] = {
     "warmup": "warmup",
     "value": "value",
 }
+
+
+_STOPPED = "custsim: stopped; nothing half-written was left"
+_STOPPED_CODE = 130
 
 
 class _Lazy(click.Group):
@@ -52,7 +60,8 @@ def app() -> None:
 def main(argv: list[str] | None = None) -> None:
     """Run the command line; input errors end with code 2, environment failures with 1, Ctrl-C with 130."""
     try:
-        code = app.main(args=argv, prog_name="custsim", standalone_mode=False)
+        with _stoppable():
+            code = app.main(args=argv, prog_name="custsim", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
@@ -62,8 +71,8 @@ def main(argv: list[str] | None = None) -> None:
             click.echo(f"custsim: {problem}", err=True)
         sys.exit(2 if isinstance(error, InputError) else 1)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("custsim: stopped; nothing half-written was left", err=True)
-        sys.exit(130)
+        click.echo(_STOPPED, err=True)
+        sys.exit(_STOPPED_CODE)
     except BrokenPipeError:
         # the reader of our output went away, as in `custsim describe | head`; Python must not complain at exit
         _silence_output()
@@ -73,6 +82,32 @@ def main(argv: list[str] | None = None) -> None:
         _silence_output()
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let Ctrl-C end the process at once while laws are compiled, and raise KeyboardInterrupt at any other time.
+
+    An exception that is raised in the middle of a compilation is lost in a callback, leaves a function without its
+    code, or crashes the interpreter when it ends. Compiled code is written aside and renamed, so nothing is harmed.
+    """
+    of_python = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not of_python or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    compiler = sys.modules.get("numba.core.compiler_lock")
+    if compiler is not None and compiler.global_compiler_lock.is_locked():  # by this thread
+        click.echo(_STOPPED, err=True)
+        os._exit(_STOPPED_CODE)
+    raise KeyboardInterrupt
 
 
 def _silence_output() -> None:

@@ -2,7 +2,8 @@
 
 Numba keeps compiled code on disk, but it looks only at the file of the decorated function: a law that was
 edited in another file would go on acting as it did before. Here the cache folder is named by a hash of *all*
-Python sources of the package, so an edited law acts at the next run and unchanged sources load in a moment.
+Python sources that compiled code can be made of (the floors of the scenario, the laws and the run), so an edited law
+acts at the next run, and unchanged ones load in a moment whatever happened to a picture or a command.
 
 The laws in :mod:`custsim.chain` are plain Python functions and know nothing of Numba. :func:`use_laws` makes
 them callable from compiled code; from Python they stay what they are.
@@ -41,6 +42,9 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": False, "boundscheck": Fal
 #: A law is compiled as part of the kernel that calls it, with the same rules of arithmetic.
 _LAW_OPTIONS: dict[str, Any] = {"fastmath": False, "boundscheck": False, "error_model": "numpy"}
 
+#: The floors that a kernel can reach; a run imports from no other.
+_FLOORS = ("scenario", "chain", "simulation")
+
 _FOLDER = "custsim-{}"
 _FOLDER_PATTERN = re.compile(r"custsim-[0-9a-f]{16}")
 #: Cache folders of older sources that are kept, and the hours since last use below which none is removed.
@@ -56,7 +60,7 @@ _lawful: set[Any] = set()
 
 
 def sources_hash() -> str:
-    """Hash every Python source of the package, with the versions of the compiler.
+    """Hash every Python source that compiled code can be made of, with the versions of the compiler.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def sources_hash() -> str:
 
 def _sources() -> tuple[Path, list[Path]]:
     folder = Path(__file__).resolve().parents[1]
-    files = sorted(folder.rglob("*.py"))
+    files = sorted(file for floor in _FLOORS for file in (folder / floor).rglob("*.py"))
     if not files:
         raise FileNotFoundError(f"{folder}: no Python sources there to name the cache by")
     return folder, files

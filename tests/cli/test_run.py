@@ -242,9 +242,12 @@ def test_ctrl_c_during_a_run_leaves_nothing(custsim: Terminal, later: float) -> 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to whole groups of processes only")
-def test_the_first_run_says_that_it_compiles_and_can_be_stopped(custsim: Terminal, tmp_path: Path) -> None:
+@pytest.mark.parametrize("later", [0.2, 0.7, 2.0])
+def test_the_first_run_says_that_it_compiles_and_can_be_stopped(
+    custsim: Terminal, tmp_path: Path, later: float
+) -> None:
     empty = tmp_path / "cache"
-    done = interrupted(["run", "own.toml"], "compiling the laws", 2.0, NUMBA_CACHE_DIR=str(empty))
+    done = interrupted(["run", "own.toml"], "compiling the laws", later, NUMBA_CACHE_DIR=str(empty))
     assert done.returncode == 130
     assert "(once; custsim warmup does it ahead)" in done.stderr
     assert not Path("custsim-results").exists()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -114,6 +115,24 @@ def test_an_unchanged_package_loads_and_an_edited_law_or_constant_acts(package):
     (package / "custsim/chain/constants.py").write_text("GAIN = 10.0\n")
     back = run(package)
     assert (back["result"], back["hits"]) == (21.0, 1)
+
+
+def test_an_edit_where_no_kernel_can_reach_keeps_the_cache(package):
+    run(package)
+    for place in ("custsim/plots.py", "custsim/cli/run.py"):
+        (package / place).parent.mkdir(exist_ok=True)
+        (package / place).write_text("COLOUR = 'blue'\n")
+    assert run(package)["hits"] == 1
+
+
+def test_a_run_imports_only_what_its_cache_is_named_by():
+    simulation = Path(compiled.__file__).parent
+    reached = {
+        found
+        for file in simulation.rglob("*.py")
+        for found in re.findall(r"^\s*(?:from|import) custsim[. ](?:import )?(\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert reached <= {*compiled._FLOORS, "errors"}
 
 
 def test_the_users_folder_is_kept_to_and_other_packages_are_left_alone(package):
