@@ -1,0 +1,1 @@
+"""The budget game: rules, submissions, leaderboard and debrief."""

@@ -1,0 +1,1 @@
+"""A lesson served to a room: one process, one address, a join word."""
