@@ -25,8 +25,9 @@ from custsim.widgets.charts import charts as charts_of
 from custsim.widgets.component import Component, Reply, State, action, as_json, numbered, shown
 from custsim.widgets.controls import Control, heading, levers
 from custsim.widgets.guess import Guess
-from custsim.widgets.numbers import Headline, headlines, told
+from custsim.widgets.numbers import HEADLINES, Headline, headlines, told
 from custsim.widgets.questions import number_in_range
+from custsim.widgets.quick import QUICK, Lived, live
 
 __all__ = ["Board", "Outcome"]
 
@@ -180,12 +181,16 @@ class Board(Component):
         ['customers_end', 'profit', 'retention', 'satisfied_share']
         """
         setting = self._read_setting(dict(setting or {}))
+        return self._outcome(setting, replication)
+
+    def _outcome(self, setting: Mapping[str, Any], replication: int = 0, firm: Scenario | None = None) -> Outcome:
+        """What a setting that has been read shows; ``firm`` is its scenario, if that was made already."""
         name = json.dumps([setting, replication])
         with self._lock:
             if name in self._outcomes:
                 self._outcomes.move_to_end(name)
                 return self._outcomes[name]
-        made = self._outcome_of(self.run(setting, replication))
+        made = self._outcome_of(live(self.changed(setting) if firm is None else firm, self.seed, replication))
         with self._lock:
             self._outcomes[name] = made
             while len(self._outcomes) > _KEPT:
@@ -217,10 +222,15 @@ class Board(Component):
             raise InputError(f"{name}: is not among the series of the board {self.id}: {', '.join(names)}")
         return names.index(name)
 
-    def _outcome_of(self, run: Run) -> Outcome:
-        months = Months(run)
+    def _outcome_of(self, lived: Lived) -> Outcome:
+        months = Months(lived.run)
         rows = np.array([line.values(months) for _, line in self.series], dtype="<f4")
-        return Outcome(rows, {one.name: float(one.of(run)) for one in self.numbers})
+        numbers = {
+            one.name: float(QUICK[one.name](lived) if HEADLINES.get(one.name) is one and one.name in QUICK
+                            else one.of(lived.run))
+            for one in self.numbers
+        }  # fmt: skip
+        return Outcome(rows, numbers)
 
     # --- the component ------------------------------------------------------------------------------------------
 
@@ -257,9 +267,11 @@ class Board(Component):
         if do != "look" and not self._may_move(state):
             raise InputError("first predict: the controls move when your prediction is made")
         after = _STEPS[do](self, state, message)
-        outcome, reference = self.outcome(after["setting"]), self.outcome(after["reference"])
+        outcome, reference = self._outcome(after["setting"]), self._outcome(after["reference"])
         after["scales"] = self._scales(outcome, reference, after["scales"] if do != "reset" else {})
         view = self._view(after, outcome, reference)
+        if do == "look" and self.guess is not None and self._may_move(after):
+            view["prediction"] = self.guess.handle(after["guess"], {"do": "look"})[1].message
         if do == "reference" or (do == "look" and after["reference"]):
             both = np.concatenate([reference.series, outcome.series])
             return after, Reply(numbered({**view, "is": "reference"}, message), both.tobytes())
@@ -333,9 +345,7 @@ class Board(Component):
         if unknown:
             raise InputError(f"setting: {shown(unknown[0])} is no control here; there are {', '.join(self._by_path)}")
         read = {path: lever.read(setting[path]) for path, lever in self._by_path.items() if path in setting}
-        kept = {path: value for path, value in read.items() if value != self._by_path[path].start}
-        self.changed(kept)  # combinations that cannot be are refused here, with the scenario's own words
-        return kept
+        return {path: value for path, value in read.items() if value != self._by_path[path].start}
 
     def _may_move(self, state: State) -> bool:
         return self.guess is None or self.guess.progress(state["guess"]) == 1.0
@@ -416,7 +426,7 @@ class Board(Component):
                 continue
             values = np.concatenate([outcome.series[rows], reference.series[rows]]).astype(np.float64)
             was = before.get(one.id)
-            scales[one.id] = list(rescaled(values, (was[0], was[1]) if was else None, zero=one.zero))
+            scales[one.id] = list(rescaled(values, (was[0], was[1]) if was else None, zero=one.zero, span=one.span))
         return scales
 
     def _view(self, state: State, outcome: Outcome, reference: Outcome) -> dict[str, Any]:

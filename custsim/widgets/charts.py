@@ -103,6 +103,8 @@ class Chart:
         Lowest and highest value of the axis, where it never moves.
     zero
         Whether the axis always shows 0.
+    span
+        Without 0: the least length of the axis as a share of the largest value, so that noise is not blown up.
 
     Raises
     ------
@@ -122,6 +124,7 @@ class Chart:
     meaning: str = ""
     fixed: tuple[float, float] | None = None
     zero: bool = True
+    span: float = 0.0
     lines: tuple[Series, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -235,7 +238,8 @@ CHARTS: dict[str, Chart] = {
                 Series("satisfaction", "Customers", colour="blue", dash="solid"),
             ),
             "Internal service, satisfaction of employees, service quality and satisfaction of customers.",
-            fixed=(0.0, 100.0),
+            zero=False,
+            span=0.35,
         ),
         Chart(
             "customers",
@@ -243,6 +247,8 @@ CHARTS: dict[str, Chart] = {
             "persons",
             (Series("customers_end", "Customers", colour="blue"),),
             "Customers at the end of each month.",
+            zero=False,
+            span=0.25,
         ),
         Chart(
             "flows",
@@ -448,7 +454,7 @@ _LADDER = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _SHRINKS_BELOW = 0.45
 
 
-def scale_for(values: Floats, *, zero: bool = True) -> tuple[float, float]:
+def scale_for(values: Floats, *, zero: bool = True, span: float = 0.0) -> tuple[float, float]:
     """Round axis that holds the values.
 
     Parameters
@@ -457,11 +463,13 @@ def scale_for(values: Floats, *, zero: bool = True) -> tuple[float, float]:
         What is drawn, of any shape; what is not a number is left out.
     zero
         Whether the axis shows 0.
+    span
+        Without 0: least length of the axis, as a share of the largest value.
 
     Returns
     -------
     low, high
-        Both 0 or one of 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten.
+        With 0, both 0 or one of 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten.
 
     Examples
     --------
@@ -473,7 +481,7 @@ def scale_for(values: Floats, *, zero: bool = True) -> tuple[float, float]:
     if zero or least <= 0.0 <= most:
         least, most = min(least, 0.0), max(most, 0.0)
     else:
-        return _between(least, most)
+        return _between(least, most, span)
     if least == most:
         most = 1.0
     size = max(-least, most)
@@ -483,7 +491,9 @@ def scale_for(values: Floats, *, zero: bool = True) -> tuple[float, float]:
     return low, high
 
 
-def rescaled(values: Floats, before: tuple[float, float] | None, *, zero: bool = True) -> tuple[float, float]:
+def rescaled(
+    values: Floats, before: tuple[float, float] | None, *, zero: bool = True, span: float = 0.0
+) -> tuple[float, float]:
     """Axis for new values that stays as it was while they fit, so that it does not jitter under a moving slider.
 
     Parameters
@@ -492,15 +502,15 @@ def rescaled(values: Floats, before: tuple[float, float] | None, *, zero: bool =
         What is drawn.
     before
         The axis so far; ``None`` if there was none.
-    zero
-        Whether the axis shows 0.
+    zero, span
+        As for :func:`scale_for`.
 
     Examples
     --------
     >>> rescaled(np.array([0.0, 900.0]), (0.0, 1500.0)), rescaled(np.array([0.0, 300.0]), (0.0, 1500.0))
     ((0.0, 1500.0), (0.0, 300.0))
     """
-    wanted = scale_for(values, zero=zero)
+    wanted = scale_for(values, zero=zero, span=span)
     if before is None:
         return wanted
     fits = before[0] <= wanted[0] and wanted[1] <= before[1]
@@ -516,8 +526,15 @@ def _ladder(value: float) -> float:
     return 10.0 * power
 
 
-def _between(least: float, most: float) -> tuple[float, float]:
-    """Round axis without 0: ends are multiples of a round step."""
-    size = max(most - least, 1e-3 * max(abs(least), abs(most)), 1e-9)
-    step = _ladder(size / 4.0)
-    return float(f"{math.floor(least / step) * step:.9g}"), float(f"{math.ceil(most / step) * step:.9g}")
+def _between(least: float, most: float, span: float) -> tuple[float, float]:
+    """Round axis without 0: ends are multiples of a round step; never beyond 0 on the other side."""
+    size = max(most - least, span * max(abs(least), abs(most)), 1e-9)
+    step = _ladder(size / 6.0)
+    middle = (least + most) / 2.0
+    low, high = min(least, middle - size / 2.0), max(most, middle + size / 2.0)
+    low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    if least > 0:
+        low = max(low, 0.0)
+    else:
+        high = min(high, 0.0)
+    return float(f"{low:.9g}"), float(f"{high:.9g}")

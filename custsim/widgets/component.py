@@ -9,7 +9,6 @@ the same messages.
 from __future__ import annotations
 
 import copy
-import json
 import math
 import re
 from abc import ABC, abstractmethod
@@ -173,7 +172,7 @@ class Session:
 
     def move(self, setting: Mapping[str, Any] | None = None, *, rest: bool = True) -> Reply:
         """Move controls of a board: those named get new values, the others stay where they are."""
-        return self.send({"do": "move", "setting": {**self.state["setting"], **(setting or {})}, "rest": rest})
+        return self.send({"do": "move", "setting": {**self.state.get("setting", {}), **(setting or {})}, "rest": rest})
 
     def look(self) -> Reply:
         """Ask for the screen as it is."""
@@ -322,8 +321,3 @@ def as_json(values: NDArray[np.float64]) -> list[float | None]:
     [1.0, None]
     """
     return [float(f"{value:.6g}") if math.isfinite(value) else None for value in values.tolist()]
-
-
-def small(state: State) -> int:
-    """Bytes of a state as JSON."""
-    return len(json.dumps(state))

@@ -82,7 +82,7 @@ class Control:
     meaning
         What it is, for the tooltip.
     percent
-        Whether a share is shown as per cent; shares are by default.
+        Whether the value is shown times 100: shares as per cent and indices as "of 100" are by default.
     log
         Whether the slider is logarithmic; by default only where the range spans more than a factor of 1000.
     choices
@@ -202,9 +202,7 @@ class Lever:
             return "on" if value else "off"
         if self.kind == "choice":
             return str(value).replace("_", " ")
-        if self.percent:
-            return f"{100.0 * value:,.{self.decimals}f} %"
-        return f"{value:,.{self.decimals}f} {self.unit}".strip()
+        return f"{value * (100.0 if self.percent else 1.0):,.{self.decimals}f} {self.unit}".strip()
 
 
 def levers(scenario: Scenario, controls: Iterable[str | Control]) -> tuple[Lever, ...]:
@@ -278,34 +276,35 @@ def _lever(control: Control, parameter: Parameter, scenario: Scenario) -> Lever:
     told: dict[str, Any] = {
         "path": parameter.path,
         "label": control.label or _label(parameter.path, scenario),
-        "unit": _unit(parameter.unit, scenario) if control.unit is None else control.unit,
+        "unit": control.unit,
         "meaning": control.meaning or parameter.meaning,
         "source": parameter.source,
         "link": _LINK_OF[section],
         "start": parameter.value,
     }
-    if parameter.type == "true or false":
+    if parameter.type == "true or false" or parameter.choices:
+        told["unit"] = told["unit"] or ""
+        if parameter.choices:
+            return Lever(**told, kind="choice", choices=_choices(control, parameter))
         return Lever(**told, kind="switch")
-    if parameter.choices:
-        return Lever(**told, kind="choice", choices=_choices(control, parameter))
     if parameter.type not in ("number", _WHOLE):
         raise InputError(f"{parameter.path}: is a {parameter.type} and cannot be a control; numbers and choices can")
-    return _range(control, parameter, told)
+    return _range(control, parameter, told, scenario.currency)
 
 
 def _choices(control: Control, parameter: Parameter) -> tuple[tuple[str, str], ...]:
-    assert_choices = dict(parameter.choices or {})
-    offered = tuple(assert_choices) if control.choices is None else control.choices
-    wrong = [name for name in offered if name not in assert_choices]
+    known = dict(parameter.choices or {})
+    offered = tuple(known) if control.choices is None else control.choices
+    wrong = [name for name in offered if name not in known]
     if wrong or parameter.value not in offered:
         raise InputError(
-            f"{parameter.path}: choices must be among {', '.join(assert_choices)} and hold the scenario's "
+            f"{parameter.path}: choices must be among {', '.join(known)} and hold the scenario's "
             f"{parameter.value}, got {', '.join(offered)}"
         )
-    return tuple((name, assert_choices[name]) for name in offered)
+    return tuple((name, known[name]) for name in offered)
 
 
-def _range(control: Control, parameter: Parameter, told: dict[str, Any]) -> Lever:
+def _range(control: Control, parameter: Parameter, told: dict[str, Any], currency: str) -> Lever:
     whole, value = parameter.type == _WHOLE, float(parameter.value)
     low, high = _bounds(parameter, value)
     low, high = (low if control.low is None else control.low), (high if control.high is None else control.high)
@@ -323,8 +322,10 @@ def _range(control: Control, parameter: Parameter, told: dict[str, Any]) -> Leve
     log = (low > 0 and high / low > 1000.0) if control.log is None else control.log
     if log and low <= 0:
         raise InputError(f"{path}: a logarithmic slider needs low above 0, got {low:g}")
-    percent = told["unit"] in ("share", "probability") if control.percent is None else control.percent
-    told["unit"] = "%" if percent and control.unit is None else told["unit"]
+    hundredths = _in_hundredths(parameter)
+    percent = hundredths is not None if control.percent is None else control.percent
+    if told["unit"] is None:
+        told["unit"] = (hundredths or "%") if percent else _unit(parameter.unit, currency)
     return Lever(**told, kind="range", whole=whole, low=low, high=high, step=step, log=log, percent=percent)
 
 
@@ -340,38 +341,52 @@ def _refuse_forbidden(parameter: Parameter, bound: float) -> None:
 
 
 def _bounds(parameter: Parameter, value: float) -> tuple[float, float]:
-    """Range of a slider where a lesson gives none: about three times the value, within what is allowed, round."""
+    """Range of a slider where a lesson gives none: to about three times the value, within what is allowed, round.
+
+    A share or an index that is not small gets all of its range.
+    """
+    whole = parameter.type == _WHOLE
     least = parameter.ge if parameter.ge is not None else parameter.gt
     most = parameter.le if parameter.le is not None else parameter.lt
-    if least is not None and most is not None and most - least <= 2.0:
-        low, high = least, most  # a share or an index: all of it
+    bounded = least is not None and most is not None and most - least <= 2.0
+    if bounded and least is not None and most is not None and (value == 0 or abs(value) > 0.15 * (most - least)):
+        low, high = float(least), float(most)
     else:
-        size = 3.0 * abs(value) if value else 1.0
-        high = _round_up(max(size, 6.0 if parameter.type == _WHOLE else 0.0))
+        usual = 6.0 if whole else 100.0 if parameter.unit.startswith("currency") else 1.0
+        high = _round_up(max(3.0 * abs(value), 6.0 if whole else 0.0) or usual)
         low = 0.0 if least is not None and least >= 0 else -high
-        low = low if least is None else max(low, least)
-        high = high if most is None else min(high, most)
-    step = _step(low, high, value, parameter.type == _WHOLE)
-    # "above 0" and "below 1" end one step before the bound
+        low = low if least is None else max(low, float(least))
+        high = high if most is None else min(high, float(most))
+    # where a bound itself is not allowed, a slider ends well before it
     if parameter.gt is not None and low <= parameter.gt:
-        low = parameter.gt + step
+        low = _round_down((value - parameter.gt) / 4.0) + parameter.gt
     if parameter.lt is not None and high >= parameter.lt:
-        high = parameter.lt - step
+        high = parameter.lt - _step(low, high, value, whole)
     return min(low, value), max(high, value)
 
 
 def _step(low: float, high: float, value: float, whole: bool) -> float:
-    """Round step that gives at most 200 positions, and on which the value itself lies where that is possible."""
-    if whole:
-        return float(max(1, round(_round_up((high - low) / _POSITIONS))))
-    step = _round_up((high - low) / 100.0)
-    for _ in range(2):
+    """Round step of at most 100 positions; finer, up to 400, where only so the value itself lies on a position."""
+    steps = [base * 10.0**power for power in range(-9, 9) for base in (1.0, 2.0, 5.0)]
+    steps = [float(f"{step:.6g}") for step in steps if not whole or step >= 1.0]
+    coarse = next(at for at, step in enumerate(steps) if (high - low) / step <= 100.0)
+    for step in reversed(steps[max(0, coarse - 2) : coarse + 1]):
         places = (value - low) / step
-        if abs(places - round(places)) < 1e-6:
+        if abs(places - round(places)) < 1e-6 and (high - low) / step <= _POSITIONS:
             return step
-        if (high - low) / step * 2 <= _POSITIONS:
-            step = _round_up((step / 2.0) * 0.999)
-    return step
+    return steps[coarse]
+
+
+def _round_down(value: float) -> float:
+    """Nearest of 1, 2, 5 times a power of ten that is not above the value.
+
+    Examples
+    --------
+    >>> _round_down(0.25), _round_down(37.5)
+    (0.2, 20.0)
+    """
+    power = 10.0 ** math.floor(math.log10(value))
+    return float(f"{max(base * power for base in (1.0, 2.0, 5.0) if base * power <= value * (1 + 1e-9)):.6g}")
 
 
 def _round_up(value: float) -> float:
@@ -412,12 +427,29 @@ def _label(path: str, scenario: Scenario) -> str:
     return words.capitalize()
 
 
-def _unit(unit: str, scenario: Scenario) -> str:
+def _in_hundredths(parameter: Parameter) -> str | None:
+    """Unit of a share, a probability or an index when it is shown times 100; none for any other number."""
+    most = parameter.le if parameter.le is not None else parameter.lt
+    unit = parameter.unit
+    if most is None or most > 1.0:
+        return None
+    if unit == "index 0-1":
+        return "of 100"
+    if unit in ("share", "probability"):
+        return "%"
+    if unit.startswith("share of "):
+        return f"% of {unit.removeprefix('share of ')}"
+    if unit.startswith(("1/", "share/")):
+        return f"% a {unit.partition('/')[2]}"
+    return None
+
+
+def _unit(unit: str, currency: str) -> str:
     """Unit as people read it: the currency's name, "a month" for "/month", nothing for a pure number."""
+    if unit == "share of loss":
+        return "× the loss"
     if unit in ("1", "text", "choice", "switch", "grade", "Kano kind"):
         return ""
-    if unit.startswith("1/"):
-        return f"a {unit[2:]}"
     named, *per = unit.split("/")
-    words = scenario.currency if named == "currency" else named
-    return " ".join([words, *(f"a {part}" for part in per)])
+    words = {"currency": currency, "1": ""}.get(named, named)
+    return " ".join([words, *(f"{'an' if part[0] in 'aeiou' else 'a'} {part}" for part in per)]).strip()

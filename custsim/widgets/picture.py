@@ -57,7 +57,7 @@ def picture(board: Board, state: State | None = None) -> Figure:
     before = None if state["setting"] == state["reference"] else board.outcome(state["reference"]).series
     columns = min(2, len(board.charts))
     rows = math.ceil(len(board.charts) / columns)
-    figure = new_figure(rows, columns, width=6.6 * columns + 1.0, height=3.9 * rows + 1.7)
+    figure = new_figure(rows, columns, width=6.6 * columns + 1.0, height=3.9 * rows + 2.0)
     at = 0
     for ax, chart in zip(figure.axes, board.charts, strict=False):
         lines = slice(at, at + len(chart.lines))
@@ -145,19 +145,18 @@ def _dark(colour: str) -> str:
 def _numbers_above(figure: Figure, board: Board, view: dict[str, Any]) -> None:
     """Write title and numbers in a band of their own above the charts."""
     height = float(figure.get_size_inches()[1])
-    top = 1.0 - 1.45 / height
+    top = 1.0 - 1.72 / height
     figure.get_layout_engine().set(rect=(0.0, 0.0, 0.985, top))  # type: ignore[union-attr,call-arg]
     figure.text(0.015, 1.0 - 0.12 / height, board.title or board.scenario.title, fontsize=SIZES["title"] + 2,
                 fontweight="bold", color=INK, va="top")  # fmt: skip
     numbers = view["numbers"]
     for at, one in enumerate(numbers):
-        x = 0.015 + at * 0.985 / max(len(numbers), 1)
-        wide = max(14, 88 // max(len(numbers), 1))
-        label = textwrap.shorten(one["label"], wide, placeholder="…")
-        figure.text(x, 1.0 - 0.58 / height, label, fontsize=SIZES["note"], color=GREY, va="top")
-        figure.text(x, 1.0 - 0.79 / height, one["text"], fontsize=SIZES["label"], color=INK, va="top")
+        x = 0.015 + at * 0.985 / len(numbers)
+        label = "\n".join(textwrap.wrap(one["label"], max(12, 100 // len(numbers)))[:2])
+        figure.text(x, 1.0 - 0.98 / height, label, fontsize=SIZES["note"], color=GREY, va="bottom", linespacing=1.1)
+        figure.text(x, 1.0 - 1.04 / height, one["text"], fontsize=SIZES["label"], color=INK, va="top")
         if one["change"]:
-            figure.text(x, 1.0 - 1.08 / height, one["change"], fontsize=SIZES["tick"], color=_GOOD[one["good"]],
+            figure.text(x, 1.0 - 1.33 / height, one["change"], fontsize=SIZES["tick"], color=_GOOD[one["good"]],
                         va="top")  # fmt: skip
 
 

@@ -289,7 +289,7 @@ class Number(Component):
             return _counted(self, state, {"text": given}, self._judged(given), message)
         if do == "show":
             return _shown(state, message, self._shown_answer(), self.explain)
-        return _looked(self, state, message, self._shown_answer())
+        return _looked(self, state, message)
 
     def _judged(self, given: str) -> tuple[bool | None, str]:
         try:
@@ -459,7 +459,7 @@ class Choice(Component):
         if do == "show":
             return _shown(state, message, self._shown_answer(), self.explain)
         comments = self._comments(state["last"]["chosen"]) if state["last"] is not None else None
-        return _looked(self, state, message, self._shown_answer(), comments)
+        return _looked(self, state, message, comments)
 
     def _read(self, chosen: Any) -> list[int]:
         if not isinstance(chosen, list) or len(chosen) > len(self.options):
@@ -563,11 +563,10 @@ def _looked(
     question: Number | Choice,
     state: State,
     message: dict[str, Any],
-    answer: str,
     comments: list[dict[str, Any]] | None = None,
 ) -> tuple[State, Reply]:
     if state["shown"] and not state["right"]:
-        return state, Reply(numbered(_told(state, answer, question.explain), message))
+        return state, Reply(numbered(_told(state, question._shown_answer(), question.explain), message))
     if state["last"] is None:
         return state, Reply(numbered({"is": "open"}, message))
     (given,) = state["last"].values()
