@@ -84,6 +84,9 @@ class _Notes:
         self.store, self.number = store, int(entry["number"])
         self.asked: dict[str, Any] = dict(entry["specification"])
         self.found: dict[str, Any] = dict(entry["finding"])
+        if "over" in self.asked:  # a design depends on the order of its parameters, and JSON in a store is sorted
+            over = self.asked["over"]
+            self.asked["over"] = {path: over[path] for path in self.found.get("order", over)}
 
     def scenario(self, name: str) -> Scenario:
         """Return a scenario with the labels it had in this experiment."""
@@ -230,7 +233,7 @@ def _optimum(notes: _Notes) -> Optimum:
     return Optimum(
         base=notes.base(),
         best=notes.scenario(found["best"]),
-        values=found["values"],
+        values={path: found["values"][path] for path in asked["over"] if path in found["values"]},
         measure=measure,
         budget=None if budget is None else Budget(budget["cost"], budget["most"]),
         trials=frame(found["trials"]),

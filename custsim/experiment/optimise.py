@@ -292,6 +292,7 @@ def _finding(optimum: Optimum) -> dict[str, Any]:
         "trials": records(optimum.trials),
         "candidates": records(optimum.candidates),
         "retest": optimum.retest._asdict(),
+        "order": list(optimum.asked["over"]),
     }
 
 

@@ -314,6 +314,7 @@ def _finding(found: Sensitivity) -> dict[str, Any]:
     measures = () if found.evaluation is None else found.evaluation.measures
     return {
         **about([found.base], measures, "SALib"), "table": records(found.table), "design": records(found.design),
+        "order": list(found.over),
     }  # fmt: skip
 
 

@@ -178,7 +178,7 @@ def sweep(
             raise InputError("measures: a sweep needs at least one that is a number a run, such as profit")
         done = Sweep(base, settings, design, result)
         if kept is not None:
-            found = about([base, *result.points], result.measures)
+            found = {**about([base, *result.points], result.measures), "order": list(done.over)}
             kept.note("sweep", done.asked, finding=found, scenarios={done.asked["base"]: base})
     return done
 

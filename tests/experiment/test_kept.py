@@ -30,7 +30,7 @@ def compared(file: Path) -> Any:
 
 
 def swept(file: Path) -> Any:
-    over = {"complaints.staff": [1, 2], "market.price": [0.9, -1.0]}
+    over = {"market.price": [0.9, -1.0], "complaints.staff": [1, 2]}
     return sweep(tiny(), over, replications=2, store=file, executor="serial")
 
 
@@ -40,9 +40,10 @@ def found(file: Path) -> Any:
 
 
 def best(file: Path) -> Any:
+    levers = {"complaints.staff": (1, 4), "complaints.ease": (0.4, 0.6)}
     return optimise(
-        tiny(), "profit", {"complaints.staff": (1, 4)}, ("complaint_desk.total", 1e6), trials=4, replications=1,
-        finalists=2, final_replications=3, store=file, executor="serial",
+        tiny(), "profit", levers, ("complaint_desk.total", 1e6), trials=4, replications=1, finalists=2,
+        final_replications=3, store=file, executor="serial",
     )  # fmt: skip
 
 
@@ -71,6 +72,8 @@ def test_an_experiment_is_told_again_as_it_was_by_another_model(
     assert again.summary() == made.summary()
     assert what(again) == what(made)
     assert again.base == made.base
+    if "over" in made.asked:
+        assert list(again.asked["over"].items()) == list(made.asked["over"].items())
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
