@@ -28,6 +28,8 @@ COMMANDS: dict[str, str] = {
     "schema": "schema",
     "warmup": "warmup",
     "value": "value",
+    "lessons": "lessons",
+    "workshop": "workshop",
 }
 
 
