@@ -493,7 +493,10 @@ def _sized(firm: Scenario, scale: float | None, months: int | None) -> Scenario:
 
 
 def _handy_scale(firm: Scenario) -> float:
-    """Factor that leaves at most 10,000 persons, and the desks' staff nearly whole: a desk is as busy as it was.
+    """Factor that leaves at most 10,000 persons, with desks no busier than they were and as large as may be.
+
+    Staff comes in whole persons: a desk that would need 1.3 of them and gets 1 would drown. One that gets too many is
+    merely quick, which counts less.
 
     Examples
     --------
@@ -504,10 +507,11 @@ def _handy_scale(firm: Scenario) -> float:
     if most >= 1:
         return 1.0
     staff = [number for number in (firm.complaints.staff, firm.internal_service.desk_staff) if number]
-    steps = np.arange(100, 59, -1) / 100.0 * most
 
-    def apart(factor: float) -> float:
-        rounding = max((abs(max(1, round(n * factor)) / (n * factor) - 1.0) for n in staff), default=0.0)
-        return rounding + 0.1 * (1.0 - factor / most)
+    def harm(factor: float) -> float:
+        loads = [n * factor / max(1, round(n * factor)) for n in staff]
+        busier = max((load - 1.0 for load in loads if load > 1.0), default=0.0)
+        idler = max((1.0 - load for load in loads if load < 1.0), default=0.0)
+        return 3.0 * busier + 0.3 * idler + 0.2 * (1.0 - factor / most)
 
-    return float(min(steps, key=apart))
+    return float(min((step / 100.0 * most for step in range(100, 59, -1)), key=harm))

@@ -340,10 +340,9 @@ class Number(Component):
 
 
 def _digits_of(value: float) -> int:
-    """Digits after the point that show a number as it was meant: none if whole, else about four figures."""
-    if float(value).is_integer():
-        return 0
-    return 0 if abs(value) >= 10_000 else 1 if abs(value) >= 1000 else 2 if abs(value) >= 1 else 4
+    """Digits after the point that show a number as it was meant: up to four figures, and no needless zeros."""
+    most = 0 if abs(value) >= 10_000 else 1 if abs(value) >= 1000 else 2 if abs(value) >= 1 else 4
+    return next(digits for digits in range(most + 1) if digits == most or abs(round(value, digits) - value) < 1e-9)
 
 
 # --- a choice -----------------------------------------------------------------------------------------------------
