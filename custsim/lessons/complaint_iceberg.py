@@ -457,9 +457,9 @@ def tarp() -> Number:
     return Number(
         "tarp",
         question="After a large loss the share who intend to buy again was, in the TARP studies: silent 9 %, "
-        "complained and unsatisfied 19 %, satisfied 54 %, satisfied quickly 82 %. A firm gets 90 % of its wronged customers "
-        "to speak, satisfies 70 % of them quickly and 20 % slowly. What share of all wronged customers intends to buy "
-        "again?",
+        "complained and unsatisfied 19 %, satisfied 54 %, satisfied quickly 82 %. A firm gets 90 % of its wronged "
+        "customers to speak, satisfies 70 % of them quickly and 20 % slowly. What share of all wronged customers "
+        "intends to buy again?",
         percent=True,
         answer=average,
         absolute=0.006,
