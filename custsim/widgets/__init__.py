@@ -8,6 +8,7 @@ from custsim.widgets.evidence import Evidence
 from custsim.widgets.guess import Guess
 from custsim.widgets.numbers import Headline
 from custsim.widgets.questions import Choice, Number, Option, Wrong
+from custsim.widgets.table import Table
 
 __all__ = [
     "Board",
@@ -26,6 +27,7 @@ __all__ = [
     "Series",
     "Session",
     "State",
+    "Table",
     "Wrong",
     "problem",
 ]

@@ -528,7 +528,7 @@ def _ladder(value: float) -> float:
 
 def _between(least: float, most: float, span: float) -> tuple[float, float]:
     """Round axis without 0: ends are multiples of a round step; never beyond 0 on the other side."""
-    size = max(most - least, span * max(abs(least), abs(most)), 1e-9)
+    size = max(most - least, max(span, 1e-3) * max(abs(least), abs(most)))
     step = _ladder(size / 6.0)
     middle = (least + most) / 2.0
     low, high = min(least, middle - size / 2.0), max(most, middle + size / 2.0)

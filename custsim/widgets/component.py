@@ -130,9 +130,15 @@ class Component(ABC):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Show itself in a notebook, as the last expression of a cell."""
-        from custsim.widgets.notebook import bundle
-
+        try:
+            from custsim.widgets.notebook import bundle
+        except ModuleNotFoundError as error:
+            missing = f"{self!r} needs {error.name} to be shown here: pip install 'custsim[lessons]'"
+            return {"text/plain": missing}
         return bundle(self, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"
 
 
 class Session:

@@ -43,7 +43,8 @@ class NotebookWidget(anywidget.AnyWidget):
     def __init__(self, component: Component, state: State | None = None) -> None:
         self.component = component
         self.state: State = component.start() if state is None else copy.deepcopy(state)
-        self._asked: dict[str, int] = {}
+        self._waiting: dict[str, tuple[State, dict[str, Any]]] = {}
+        self._working: set[str] = set()
         self._lock = threading.Lock()
         super().__init__(
             description=component.describe(),
@@ -61,19 +62,27 @@ class NotebookWidget(anywidget.AnyWidget):
             self._say(reply)
 
     def _aside(self, do: str, content: dict[str, Any]) -> None:
-        """Answer in a thread of its own, from the state as it is now; only the newest of a kind is sent."""
+        """Answer in a thread, from the state as it is now; of those that wait, only the newest of a kind is lived."""
         with self._lock:
-            number = self._asked[do] = self._asked.get(do, 0) + 1
-        state = self.state
+            passed_over = self._waiting.get(do)
+            self._waiting[do] = (self.state, content)
+            idle = do not in self._working
+            self._working.add(do)
+        if passed_over is not None:
+            self._say(_stale(passed_over[1]))
+        if idle:
+            threading.Thread(
+                target=self._work, args=(do,), name=f"custsim {self.component.id} {do}", daemon=True
+            ).start()
 
-        def answer() -> None:
-            reply = _handled(self.component, state, content)[1]
+    def _work(self, do: str) -> None:
+        while True:
             with self._lock:
-                newest = self._asked[do] == number
-            if newest:
-                self._say(reply)
-
-        threading.Thread(target=answer, name=f"custsim {self.component.id} {do}", daemon=True).start()
+                if do not in self._waiting:
+                    self._working.discard(do)
+                    return
+                state, content = self._waiting.pop(do)
+            self._say(_handled(self.component, state, content)[1])
 
     def _say(self, reply: Reply) -> None:
         self.send(reply.message, [reply.buffer] if reply.buffer else [])
@@ -90,6 +99,11 @@ def _handled(component: Component, state: State, content: Any) -> tuple[State, R
     except Exception:
         _LOG.exception("a message to %s could not be answered", component.id)
         return state, problem(InputError(_BUG), content)
+
+
+def _stale(content: dict[str, Any]) -> Reply:
+    """Tell the screen that a newer message took the place of this one, so that it does not wait for an answer."""
+    return Reply({**problem(InputError("a newer one was asked for"), content).message, "is": "stale"})
 
 
 def bundle(component: Component, **kwargs: Any) -> Any:
