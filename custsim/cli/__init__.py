@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "sweep": "sweep",
     "sensitivity": "sensitivity",
     "optimise": "optimise",
+    "report": "report",
     "new": "new",
     "check": "check",
     "describe": "describe",

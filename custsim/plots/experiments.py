@@ -137,6 +137,7 @@ def _forest(ax: Axes, rows: Sequence[Mapping[Any, Any]], better: str) -> None:
     ax.axvline(0.0, color=INK, linewidth=1.3)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.margins(x=0.12)
+    ax.xaxis.set_major_locator(MaxNLocator(5))
 
 
 def _explain(figure: Figure, compared: Comparison) -> None:

@@ -58,7 +58,7 @@ def told(compared: Comparison, facts: Mapping[str, str]) -> Section:
         ),
         facts=(
             ("Replications", f"{compared.replications:,}"), ("Seed", str(compared.evaluation.seed)),
-            ("Confidence of the intervals", shown(compared.confidence, "share")), *facts.items(),
+            ("Confidence of the intervals", _percent(compared)), *facts.items(),
         ),
         python=python,
         command=command,
@@ -266,7 +266,7 @@ def _results(compared: Comparison) -> list[Table]:
         Column("Alternative"), Column("Measure"), Column("Unit"), Column("Base", BY_ROW),
         Column("Alternative's mean", BY_ROW), Column("Difference", BY_ROW, difference=True),
         Column("From", BY_ROW, difference=True), Column("To", BY_ROW, difference=True),
-        Column("Relative", "share"), Column("For the firm"), Column("Confidence that better", "share"),
+        Column("Relative", "share"), Column("For the firm"), Column("Confidence that better", "confidence"),
         Column("Gain of pairing"),
     )  # fmt: skip
     note = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from custsim.experiment.words import in_figures
+from custsim.experiment.words import chance_in_words, in_figures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,8 +29,8 @@ class Column:
     name
         Heading, without the unit.
     unit
-        Unit of its numbers; "share" is written in per cent; :data:`BY_ROW` if each row names its own; empty for text
-        and for numbers without one.
+        Unit of its numbers; "share" and "confidence" are written in per cent, but a confidence never as certainty;
+        :data:`BY_ROW` if each row names its own; empty for text and for numbers without one.
     difference
         Whether its numbers are differences: shares are then percentage points, and signs are written.
     """
@@ -206,7 +206,7 @@ def unit_in_words(unit: str, *, difference: bool = False) -> str:
     >>> unit_in_words("EUR/customer"), unit_in_words("share"), unit_in_words("share", difference=True)
     ('EUR per customer', '%', 'percentage points')
     """
-    if unit == "share":
+    if unit in ("share", "confidence"):
         return "percentage points" if difference else "%"
     return unit.replace("1/", "per ") if unit.startswith("1/") else unit.replace("/", " per ")
 
@@ -227,6 +227,8 @@ def shown(value: Any, unit: str = "", *, difference: bool = False, with_unit: bo
         return value
     if not isinstance(value, int | float):
         return str(value)
+    if unit == "confidence":
+        return chance_in_words(float(value))
     text = in_figures(float(value), "share" if unit == "share" else "", sign=difference).replace("-", "−")
     if with_unit and unit not in ("", "share"):
         return f"{text} {unit_in_words(unit)}"

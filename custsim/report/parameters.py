@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from custsim.experiment.identity import differences
-from custsim.report.document import Column, Table, shown
+from custsim.report.document import Column, Table, shown, unit_in_words
 from custsim.scenario.describe import describe
 from custsim.scenario.model import Scenario
 
-__all__ = ["assumed_in", "changed_table", "in_words", "meaning_of", "parameter_table", "written"]
+__all__ = [
+    "assumed_in",
+    "changed_table",
+    "in_words",
+    "meaning_of",
+    "of_luck",
+    "parameter_column",
+    "parameter_table",
+    "written",
+]
+
+#: units of parameters that are no numbers
+_NO_UNITS = ("", "text", "choice", "switch", "grade", "Kano kind", "path", "path = value", "year-month")
 
 
 def parameter_table(scenario: Scenario, name: str) -> Table:
     """List every parameter: what it means, its value and unit, whether it differs from the default, its source."""
     rows = [
         (
-            row.path, row.meaning, written(row.value), row.unit, written(row.default) if row.differs else "",
-            row.differs, _source(row.source, row.differs),
+            row.path, row.meaning, written(row.value), _unit(row.unit, scenario),
+            written(row.default) if row.differs else "", row.differs, _source(row.source, row.differs),
         )
         for row in describe(scenario)
     ]  # fmt: skip
@@ -68,7 +80,7 @@ def changed_table(base: Scenario, others: Mapping[str, Scenario]) -> Table:
         row = known[path]
         before = next(changes[path][0] for changes in apart.values() if path in changes)
         after = [written(changes[path][1]) if path in changes else written(before) for changes in apart.values()]
-        rows.append((path, row.meaning, row.unit, written(before), *after))
+        rows.append((path, row.meaning, _unit(row.unit, base), written(before), *after))
     columns = [Column("Parameter"), Column("Meaning"), Column("Unit"), Column("Base"), *map(Column, others)]
     return Table("Changes", "What was changed", tuple(columns), rows)
 
@@ -85,7 +97,7 @@ def in_words(base: Scenario, other: Scenario, most: int = 4) -> str:
     found = []
     for path, (before, after) in differences(base, other).items():
         row = known.get(path)
-        unit = f" {row.unit}" if row is not None and row.unit not in ("", "text", "choice", "yes/no") else ""
+        unit = "" if row is None or row.unit in _NO_UNITS else f" {_unit(row.unit, other)}"
         meaning = f" ({row.meaning.rstrip('.')})" if row is not None else ""
         found.append(f"{path} from {_brief(before)} to {_brief(after)}{unit}{meaning}")
     more = f", and {len(found) - most} more" if len(found) > most else ""
@@ -97,11 +109,23 @@ def _brief(value: Any) -> str:
     return text if len(text) < 60 else f"{text[:57]}…"
 
 
+def _unit(unit: str, scenario: Scenario) -> str:
+    if unit == "1":
+        return "factor"
+    return unit_in_words(unit.replace("currency", scenario.currency)) if unit != "share" else "share, 0 to 1"
+
+
+def parameter_column(scenario: Scenario, path: str) -> Column:
+    """Make a column of values of a parameter, written as a scenario file has them."""
+    unit = meaning_of(scenario, path)[1]
+    return Column(path, "" if unit in _NO_UNITS else unit)
+
+
 def meaning_of(scenario: Scenario, path: str) -> tuple[str, str]:
     """Meaning and unit of a parameter; empty where it is none."""
     for row in describe(scenario):
         if row.path == path:
-            return row.meaning.rstrip("."), row.unit
+            return row.meaning.rstrip("."), _unit(row.unit, scenario)
     return "", ""
 
 
@@ -152,8 +176,3 @@ def of_luck(replications: int, confidence: float, *, paired: bool = True) -> str
         f"Every number is a mean over {replications:,} replications.{shared} {100 * confidence:g} % intervals hold the "
         "luck of the runs, each by itself; they do not hold what is not known about the parameters."
     )
-
-
-def columns(names: Sequence[str]) -> tuple[Column, ...]:
-    """Make columns of text."""
-    return tuple(Column(name) for name in names)

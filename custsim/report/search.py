@@ -17,7 +17,7 @@ from custsim.plots.experiments import sweep as picture_of_sweep
 from custsim.plots.sensitivity import picture_of
 from custsim.report.again import Firms, call, command_of, firm_file
 from custsim.report.document import Column, Firm, Picture, Section, Table, shown
-from custsim.report.parameters import assumed_in, changed_table, meaning_of, of_luck, written
+from custsim.report.parameters import assumed_in, changed_table, meaning_of, of_luck, parameter_column, written
 from custsim.scenario.model import Scenario
 
 __all__ = ["optimum", "sensitivity", "sweep"]
@@ -138,7 +138,7 @@ def _sweep_alt(done: Sweep, one: Measure) -> str:
 def _settings(done: Sweep, numbers: Sequence[Measure]) -> Table:
     first = numbers[0]
     means = done.means.sort_values(first.name, ascending=first.better == "less", na_position="last")
-    columns = [Column(path, meaning_of(done.base, path)[1]) for path in done.over]
+    columns = [parameter_column(done.base, path) for path in done.over]
     names: list[str] = []
     for one in numbers:
         unit = one.unit.replace("currency", done.base.currency)
@@ -154,7 +154,7 @@ def _settings(done: Sweep, numbers: Sequence[Measure]) -> Table:
 
 
 def _sweep_runs(done: Sweep, numbers: Sequence[Measure]) -> Table:
-    columns = [Column("Point"), *(Column(path, meaning_of(done.base, path)[1]) for path in done.over)]
+    columns = [Column("Point"), *(parameter_column(done.base, path) for path in done.over)]
     columns += [Column("Replication")]
     columns += [Column(one.label, one.unit.replace("currency", done.base.currency)) for one in numbers]
     names = ["replication", *(one.name for one in numbers)]
@@ -255,7 +255,7 @@ def sensitivity(found: Sensitivity, facts: Mapping[str, str]) -> Section:
         ),
         facts=(
             ("Points", f"{len(found.design):,}"), ("Replications", replications), *luck,
-            ("Confidence of the intervals", shown(found.confidence, "share")), *facts.items(),
+            ("Confidence of the intervals", f"{100 * found.confidence:g} %"), *facts.items(),
         ),
         python=python,
         command=command,
@@ -401,7 +401,7 @@ def optimum(found: Optimum, facts: Mapping[str, str]) -> Section:
         facts=(
             ("Points tried", f"{len(found.trials):,}"), *seed,
             ("Replications of the test", f"{found.retest.replications:,}"),
-            ("Confidence of the intervals", shown(found.confidence, "share")), *facts.items(),
+            ("Confidence of the intervals", f"{100 * found.confidence:g} %"), *facts.items(),
         ),
         python=python,
         command=command,
@@ -468,7 +468,7 @@ def _retest(found: Optimum, unit: str) -> Table:
 
 
 def _finalists(found: Optimum, levers: Sequence[str], unit: str) -> Table:
-    columns = [*(Column(path, meaning_of(found.base, path)[1]) for path in levers), Column("As it is")]
+    columns = [*(parameter_column(found.base, path) for path in levers), Column("As it is")]
     columns += [Column(found.measure.label, unit)]
     columns += [Column(f"Behind the best{what}", unit, difference=True) for what in ("", ", from", ", to")]
     columns += [Column("Cannot be told from it"), Column("Cost"), Column("Within the budget"), Column("Best")]
@@ -478,7 +478,7 @@ def _finalists(found: Optimum, levers: Sequence[str], unit: str) -> Table:
 
 
 def _tried(found: Optimum, levers: Sequence[str], unit: str) -> Table:
-    columns = [Column("Trial"), *(Column(path, meaning_of(found.base, path)[1]) for path in levers)]
+    columns = [Column("Trial"), *(parameter_column(found.base, path) for path in levers)]
     columns += [Column(found.measure.label, unit), Column("Cost"), Column("Within the budget"), Column("Error")]
     keys = [*levers, "value", "cost", "within"]
     rows = [

@@ -158,7 +158,7 @@ def _of(unit: str, values: Sequence[Any]) -> str:
         for value in values
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     ]
-    if unit == "share":
+    if unit in ("share", "confidence"):
         return "0.00%"
     if all(float(number).is_integer() for number in numbers):
         return "#,##0"

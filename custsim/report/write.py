@@ -224,7 +224,7 @@ def _of_store(file: Path, experiments: Sequence[int] | None) -> list[Section]:
 
 
 def _listed(entries: Mapping[int, Mapping[str, Any]]) -> str:
-    return ", ".join(f"{number} ({entry['kind']}, {entry['made']})" for number, entry in entries.items())
+    return ", ".join(f"{number} ({entry['kind']}, {entry['made'][:10]})" for number, entry in entries.items())
 
 
 def _facts(file: Path, entry: Mapping[str, Any]) -> dict[str, str]:
