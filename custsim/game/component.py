@@ -177,8 +177,9 @@ class Game(Component):
         room
             Names the room; the firm of a new game is made of it.
         """
-        self.match = Match.open(file, None if os.path.exists(file) else code_of(room), self.base, years=self.years,
-                                trials=self.trials)  # fmt: skip
+        code = None if os.path.exists(file) else code_of(room)
+        self.match = Match.open(file, code, self.base, years=self.years, trials=self.trials)
+        self.match.searching.ready = self._changed
 
     def start_for(self, seat: str, nickname: str) -> State:
         """Give the state of a trainee who has just come in."""

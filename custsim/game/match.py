@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import custsim
@@ -64,6 +64,8 @@ class Searching:
         self.book, self.memory, self.trials, self.done = book, memory or Memory(), trials, 0
         self.found: Benchmark | None = None
         self.trouble = ""
+        #: called when the search has ended
+        self.ready: Callable[[], None] | None = None
         self._stop, self._lock = threading.Event(), threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -108,6 +110,8 @@ class Searching:
             self.trouble = "the search was stopped"
         except CustsimError as error:
             self.trouble = str(error)
+        if self.ready is not None and not self._stop.is_set():
+            self.ready()
 
     def _tell(self, done: int) -> None:
         self.done = done

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,15 +59,22 @@ def _answer(connection: ServerConnection, component: Component, sent: list[dict[
         connection.send(reply.buffer)
 
 
+def _once(texts: Iterable[str]) -> list[str]:
+    return [text for text in dict.fromkeys(texts) if text]
+
+
 @contextmanager
 def screens(components: Mapping[str, Component]) -> Iterator[Screens]:
     """Serve components on this machine for as long as the block runs; ``/?show=a&show=b`` shows those two."""
-    here = Path(__file__).parent
+    here, shown = Path(__file__).parent, components.values()
     files = {
         "/": ("text/html; charset=utf-8", PAGE),
         "/page.js": ("text/javascript; charset=utf-8", (here / "page.js").read_text(encoding="utf-8")),
-        "/custsim.js": ("text/javascript; charset=utf-8", script()),
-        "/custsim.css": ("text/css; charset=utf-8", stylesheet()),
+        "/custsim.js": ("text/javascript; charset=utf-8", script(*_once(one.browser_source() for one in shown))),
+        "/custsim.css": (
+            "text/css; charset=utf-8",
+            stylesheet() + "".join(_once(one.browser_style() for one in shown)),
+        ),
     }
     sent: list[dict[str, Any]] = []
 
