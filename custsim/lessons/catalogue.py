@@ -69,7 +69,7 @@ class Lesson:
     name
         File name without number and ending.
     title
-        First heading.
+        First heading, without the number.
     minutes
         Minutes it takes, the first "… minutes" of the opening; 0 if it does not say.
     outcomes
@@ -112,7 +112,8 @@ def find(which: str) -> Path:
     Parameters
     ----------
     which
-        ``"4"``, ``"complaint_iceberg"``, ``"04_complaint_iceberg"``, or a path that ends with ``.ipynb``.
+        ``"4"``, ``"complaint_iceberg"``, a part of the name that only one lesson has, or a path that ends with
+        ``.ipynb``.
 
     Returns
     -------
@@ -134,16 +135,18 @@ def find(which: str) -> Path:
         number, name = _number_and_name(file)
         if wanted in (name.lower(), file.stem.lower()) or (wanted.isdecimal() and int(wanted) == number):
             return file
-    raise InputError(f"no lesson {which!r}; {_meant(wanted, files)}")
+    part_of = [file for file in files if len(wanted) > 2 and wanted in file.stem.lower()]
+    if len(part_of) == 1:
+        return part_of[0]
+    raise InputError(f"no lesson {which!r}; {_meant(wanted, part_of or files)}")
 
 
 def _meant(wanted: str, files: Sequence[Path]) -> str:
     names = [_number_and_name(file)[1] for file in files]
-    if not wanted.isdecimal():
-        part = re.sub(r"^\d+_", "", wanted)
-        close = nearest(part, names) or next((name for name in names if part and part in name), None)
-        if close:
-            return f"did you mean {close}?"
+    called = {word: name for name in names for word in (*name.split("_"), name)}
+    close = nearest(re.sub(r"^\d+_", "", wanted), called) if not wanted.isdecimal() else None
+    if close:
+        return f"did you mean {called[close]}?"
     listed = ", ".join(f"{number} {name}" for number, name in map(_number_and_name, files))
     return f"there are {listed}" if listed else "none came with this installation; give the path of a notebook"
 
@@ -183,7 +186,7 @@ def read_notebook(file: str | Path) -> Lesson:
         file=path,
         number=number,
         name=name,
-        title=steps[0].title if steps else name,
+        title=re.sub(rf"^{number}\.\s+", "", steps[0].title) if steps else name,
         minutes=int(minutes[1]) if minutes else 0,
         outcomes=tuple(_first_list(words)),
         steps=steps,

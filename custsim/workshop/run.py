@@ -22,7 +22,7 @@ from custsim.workshop.room import Limits, Room
 from custsim.workshop.server import Server
 from custsim.workshop.store import Store
 
-__all__ = ["FOLDER", "state_file", "workshop"]
+__all__ = ["FOLDER", "state_file", "web_server", "workshop"]
 
 #: where the files of workshops go when nothing else is said
 FOLDER = "custsim-workshops"
@@ -128,26 +128,32 @@ def workshop(
 
 
 async def _serve(server: Server, listener: socket.socket, ready: Callable[[], object]) -> None:
-    limits = server.room.limits
-    config = uvicorn.Config(
-        server.app,
-        lifespan="on",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        ws_max_size=limits.message_bytes,
-        ws_per_message_deflate=False,  # numbers do not shrink, and it costs each trainee memory
-        limit_concurrency=4 * limits.most + _SPARE_CONNECTIONS,
-        timeout_graceful_shutdown=_LAST_ANSWERS,
-    )
-    web = uvicorn.Server(config)
+    web = web_server(server)
     serving = asyncio.create_task(web.serve(sockets=[listener]))
     while not web.started and not serving.done():
         await asyncio.sleep(0.01)
     if web.started:
         ready()
     await serving
+
+
+def web_server(server: Server) -> uvicorn.Server:
+    """Set up what speaks HTTP: quiet, trusting no proxy, and with bounds on what it reads."""
+    limits = server.room.limits
+    return uvicorn.Server(
+        uvicorn.Config(
+            server.app,
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws_max_size=limits.message_bytes,
+            ws_per_message_deflate=False,  # numbers do not shrink, and it costs each trainee memory
+            limit_concurrency=4 * limits.most + _SPARE_CONNECTIONS,
+            timeout_graceful_shutdown=_LAST_ANSWERS,
+        )
+    )
 
 
 def _name(lesson: Lesson) -> str:

@@ -76,24 +76,24 @@ class Server:
         self._pages = [Content(page.content, "application/json") for page in room.prepared.pages]
         self._trainers: set[asyncio.Event] = set()
         room.changed = self._changed
-        self.app: ASGIApp = Guarded(
-            Starlette(
-                routes=[
-                    Route("/", self._home),
-                    Route("/static/{name}", self._static),
-                    Route("/seat", self._seat_told),
-                    Route("/join", self._join, methods=["POST"]),
-                    Route("/step/{number:int}", self._step),
-                    WebSocketRoute("/room", self._trainee),
-                    Route("/trainer", self._trainer_page),
-                    Route("/trainer/code.svg", self._code),
-                    WebSocketRoute("/trainer/room", self._trainer),
-                    Route("/trainer/{secret}", self._trainer_door),
-                ],
-                exception_handlers={404: _nothing_here, 405: _nothing_here},
-                lifespan=self._lifespan,
-            )
+        pages = Starlette(
+            routes=[
+                Route("/", self._home),
+                Route("/static/{name}", self._static),
+                Route("/seat", self._seat_told),
+                Route("/join", self._join, methods=["POST"]),
+                Route("/step/{number:int}", self._step),
+                WebSocketRoute("/room", self._trainee),
+                Route("/trainer", self._trainer_page),
+                Route("/trainer/code.svg", self._code),
+                WebSocketRoute("/trainer/room", self._trainer),
+                Route("/trainer/{secret}", self._trainer_door),
+            ],
+            exception_handlers={404: _nothing_here, 405: _nothing_here},
+            lifespan=self._lifespan,
         )
+        pages.router.redirect_slashes = False
+        self.app: ASGIApp = Guarded(pages)
 
     # ---- life ---------------------------------------------------------------------------------------------------
 
