@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from custsim.scenario import load
-from custsim.widgets import Board, Chart, Choice, Control, Evidence, Guess, Number, Option, Series
+from custsim.widgets import Board, Chart, Choice, Control, Evidence, Guess, Number, Option, Series, Table
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -42,6 +42,8 @@ def components() -> dict[str, Any]:
         "curve": Guess("curve", question="Draw the customers.", kind="curve", low=0, high=10, points=24,
                        outcome=lambda: [5.0] * 24, unit="persons"),
         "evidence": Evidence("evidence", claim="24 are silent.", strength="lore", sources=["TARP 1981"], says="Lore."),
+        "table": Table("table", title="Who earns", headings=["Tier", "Customers", "Share of profit"],
+                       rows=[["top", "43", "20 %"], ["all others", "1,957", "80 %"]], says="Few earn much."),
     }  # fmt: skip
 
 

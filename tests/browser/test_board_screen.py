@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -173,40 +171,6 @@ def test_a_frozen_reference_is_what_changes_are_measured_against(show: Show) -> 
     assert hashes(page) != frozen
 
 
-def test_why_the_band_and_a_customer_are_told_on_demand(show: Show) -> None:
-    page = show("board")
-    staff(page).press("Home")
-    at_rest(page)
-    page.wait_for_timeout(700)
-    before = hashes(page)
-    page.get_by_role("button", name="Band of luck").click()
-    expect(page.get_by_role("button", name="Band of luck")).to_have_attribute("aria-pressed", "true", timeout=30_000)
-    shaded = hashes(page)
-    assert shaded != before
-    page.get_by_role("button", name="Why?").click()
-    why = page.get_by_role("region", name="Why?")
-    expect(why).to_be_visible(timeout=30_000)
-    expect(why.get_by_role("rowheader").first).to_be_visible()
-    expect(why.get_by_role("heading")).to_be_focused()
-    page.get_by_role("button", name="Meet a customer").click()
-    life = page.get_by_role("region", name="Meet a customer")
-    expect(life.get_by_role("listitem").first).to_be_visible(timeout=30_000)
-    staff(page).press("ArrowRight")
-    expect(page.get_by_role("button", name="Band of luck")).to_have_attribute("aria-pressed", "false")
-    expect(why.get_by_text("You have moved a control since then.")).to_be_visible()
-    why.get_by_role("button", name="Close").click()
-    expect(why).to_be_hidden()
-
-
-def test_another_person_can_be_met_by_number(show: Show) -> None:
-    page = show("board")
-    page.get_by_role("button", name="Meet a customer").click()
-    life = page.get_by_role("region", name="Meet a customer")
-    life.get_by_role("spinbutton", name="Person").fill("17")
-    life.get_by_role("button", name="Meet", exact=True).click()
-    expect(life.get_by_role("listitem").first).to_contain_text("17")
-
-
 def test_the_month_under_the_pointer_is_read_out_on_every_chart(show: Show) -> None:
     page = show("board")
     box = chart(page, "Profit").bounding_box()
@@ -232,20 +196,6 @@ def test_months_can_be_read_by_keyboard(show: Show) -> None:
     expect(readout).to_contain_text("Month 36 (year 3):")
     canvas.press("Escape")
     expect(readout).to_be_empty()
-
-
-def test_the_picture_saved_is_a_png_of_the_whole_board(show: Show, tmp_path: Path) -> None:
-    page = show("board")
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Save picture").click()
-    file = tmp_path / "board.png"
-    waiting.value.save_as(file)
-    assert waiting.value.suggested_filename == "board.png"
-    data = file.read_bytes()
-    assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    width, tall = struct.unpack(">II", data[16:24])
-    assert width == 2400
-    assert tall > 1600  # twice: head, numbers, two rows of charts
 
 
 def test_controls_wait_for_the_prediction(show: Show) -> None:
