@@ -22,6 +22,8 @@ COMMANDS: dict[str, str] = {
     "sweep": "sweep",
     "sensitivity": "sensitivity",
     "optimise": "optimise",
+    "why": "why",
+    "worth": "worth",
     "report": "report",
     "new": "new",
     "check": "check",
