@@ -6,10 +6,14 @@ reference's state and lives in its luck, so that what differs on the screen is w
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,7 +27,7 @@ from custsim.widgets import sharing
 from custsim.widgets.charts import Chart, Months, Series, rescaled
 from custsim.widgets.charts import charts as charts_of
 from custsim.widgets.component import Component, Reply, State, action, as_json, numbered, shown
-from custsim.widgets.controls import Control, heading, levers
+from custsim.widgets.controls import Control, Lever, heading, levers
 from custsim.widgets.guess import Guess
 from custsim.widgets.numbers import HEADLINES, Headline, headlines, told
 from custsim.widgets.questions import number_in_range
@@ -38,7 +42,7 @@ PERSONS = 10_000
 #: moves that can be taken back
 UNDOS = 25
 #: outcomes that are kept, so that a room of trainees at one place costs one run
-_KEPT = 1024
+_KEPT = 2048
 
 PANELS = ("why", "customer", "band")
 
@@ -139,6 +143,7 @@ class Board(Component):
         self.series: tuple[tuple[Chart, Series], ...] = tuple((one, line) for one in self.charts for line in one.lines)
         self._by_path = {lever.path: lever for lever in self.levers}
         self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
+        self._under_way: dict[str, Future[Outcome]] = {}
         self._lock = threading.Lock()
         self._describing = threading.Lock()
         self._description: dict[str, Any] | None = None
@@ -183,19 +188,50 @@ class Board(Component):
         setting = self._read_setting(dict(setting or {}))
         return self._outcome(setting, replication)
 
-    def _outcome(self, setting: Mapping[str, Any], replication: int = 0, firm: Scenario | None = None) -> Outcome:
-        """What a setting that has been read shows; ``firm`` is its scenario, if that was made already."""
+    def _outcome(self, setting: Mapping[str, Any], replication: int = 0) -> Outcome:
+        """What a setting shows that has been read."""
         name = json.dumps([setting, replication])
         with self._lock:
             if name in self._outcomes:
                 self._outcomes.move_to_end(name)
                 return self._outcomes[name]
-        made = self._outcome_of(live(self.changed(setting) if firm is None else firm, self.seed, replication))
+            if name in self._under_way:
+                waited: Future[Outcome] | None = self._under_way[name]
+            else:
+                waited, mine = None, self._under_way.setdefault(name, Future())
+        if waited is not None:
+            return waited.result()
+        return self._made(name, mine, setting, replication)
+
+    def _made(self, name: str, promise: Future[Outcome], setting: Mapping[str, Any], replication: int) -> Outcome:
+        """Live a setting and keep what it shows; who asked for the same in the meantime gets it too."""
+        try:
+            made = self._outcome_of(live(self.changed(setting), self.seed, replication))
+        except BaseException as error:
+            promise.set_exception(error)
+            with self._lock:
+                del self._under_way[name]
+            raise
         with self._lock:
             self._outcomes[name] = made
+            del self._under_way[name]
             while len(self._outcomes) > _KEPT:
                 self._outcomes.popitem(last=False)
+        promise.set_result(made)
         return made
+
+    def prepare(self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True) -> int:
+        """Live ahead of time what each control alone leads to, along its range; coarsely first, then in between."""
+        until = time.monotonic() + seconds
+        self.describe()
+        done = self.guess.prepare() if self.guess is not None else 0
+        for setting in _tour(self.levers):
+            if time.monotonic() >= until or not goes_on() or done >= _KEPT // 2:
+                break
+            with contextlib.suppress(InputError):  # a value that does not fit the others is the learner's to find
+                self.outcome(setting)
+                done += 1
+        return done
 
     def number(self, name: str, setting: Mapping[str, Any] | None = None) -> float:
         """Value of one number of the board in a setting, for the answer of a question or the outcome of a guess."""
@@ -465,6 +501,16 @@ _STEPS: dict[str, Callable[[Board, State, Mapping[str, Any]], State]] = {
     "restore": Board._restore,
     "reference": Board._reference,
 }
+
+
+def _tour(controls: tuple[Lever, ...]) -> Iterator[dict[str, Any]]:
+    """Settings in which one control differs from the start: of each every 32nd place first, then every 16th, and so on."""
+    for stride in (32, 16, 8, 4, 2, 1):
+        for lever in controls:
+            places = lever.places
+            for at in range(0, len(places), stride):
+                if stride == 32 or at % (2 * stride):
+                    yield {lever.path: places[at]}
 
 
 def _line_described(one: Chart, line: Series, currency: str) -> dict[str, Any]:

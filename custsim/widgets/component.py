@@ -12,7 +12,7 @@ import copy
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -119,6 +119,23 @@ class Component(ABC):
     def progress(self, state: State) -> float:
         """Say what part of its checkpoint is done, 0 to 1; 1 for what has no checkpoint."""
         return 1.0
+
+    def prepare(self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True) -> int:
+        """Work out ahead of time what learners are likely to ask for; a room that is about to begin calls it.
+
+        Parameters
+        ----------
+        seconds
+            Time it may take, about.
+        goes_on
+            Asked between two pieces of work; false ends it.
+
+        Returns
+        -------
+        int
+            Pieces of work done.
+        """
+        return 0
 
     def browser_source(self) -> str:
         """JavaScript that draws this kind of component, where the front end does not know it; none by default."""

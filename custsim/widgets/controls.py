@@ -171,6 +171,24 @@ class Lever:
         """Digits after the point that tell two neighbouring positions apart, as shown."""
         return 0 if self.whole else _decimals(self.step * (100.0 if self.percent else 1.0))
 
+    @property
+    def places(self) -> tuple[Any, ...]:
+        """Every value the control can be moved to; of a logarithmic slider only the ends.
+
+        Examples
+        --------
+        >>> levers(Scenario(), ["complaints.staff", "profit.tenure_profile"])[0].places[-2:]
+        (11, 12)
+        """
+        if self.kind == "switch":
+            return (False, True)
+        if self.kind == "choice":
+            return tuple(name for name, _ in self.choices)
+        if self.log:
+            return (self.read(self.low), self.read(self.high))
+        count = math.floor((self.high - self.low) / self.step + 1e-9)
+        return tuple(self.read(min(self.high, self.low + place * self.step)) for place in range(count + 1))
+
     def read(self, value: Any) -> Any:
         """Read a value that a learner set.
 

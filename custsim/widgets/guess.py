@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
@@ -120,6 +121,10 @@ class Guess(Component):
     def progress(self, state: State) -> float:
         """1 once a guess was made."""
         return 1.0 if state["revealed"] else 0.0
+
+    def prepare(self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True) -> int:
+        """Work the outcome out."""
+        return int(self.outcome is not None)
 
     def handle(self, state: State, message: dict[str, Any]) -> tuple[State, Reply]:
         """Take a guess and reveal the outcome; the first guess stands."""

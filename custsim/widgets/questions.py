@@ -281,6 +281,10 @@ class Number(Component):
         """1 once it was answered right, or the answer was shown after three tries."""
         return _done(state)
 
+    def prepare(self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True) -> int:
+        """Work the answer out."""
+        return int(math.isfinite(self.right))
+
     def handle(self, state: State, message: dict[str, Any]) -> tuple[State, Reply]:
         """Judge an answer; one that cannot be read, or may be read in two ways, does not count as a try."""
         do = action(message, ("look", "answer", "show"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -14,7 +15,7 @@ from custsim.errors import InputError
 from custsim.experiment.measures import measure
 from custsim.scenario import Scenario, load
 from custsim.simulation import simulate
-from custsim.widgets import Board, Chart, Control, Guess, Headline, Series, Session, problem
+from custsim.widgets import Board, Chart, Control, Guess, Headline, Number, Series, Session, problem
 from custsim.widgets.board import UNDOS
 from custsim.widgets.charts import CHARTS
 from custsim.widgets.numbers import HEADLINES
@@ -461,6 +462,65 @@ def test_a_room_shares_one_board_and_nobody_sees_another():
     for seen in everybody:
         setting, reply = seen[-1]
         assert np.array_equal(reply.numbers, Session(alone).move(setting).numbers, equal_nan=True)
+
+
+def test_what_two_ask_for_at_once_is_lived_once(monkeypatch):
+    lived = []
+    gate = threading.Barrier(6)
+
+    def slowly(*given):
+        lived.append(given)
+        time.sleep(0.2)
+        return live(*given)
+
+    monkeypatch.setattr("custsim.widgets.board.live", slowly)
+    board = Board("once", scenario=Scenario(), scale=0.02, months=3, controls=["complaints.staff"], charts=["profit"])
+
+    def ask(_):
+        gate.wait()
+        return board.outcome({"complaints.staff": 2})
+
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(ask, range(6)))
+    assert len(lived) == 1
+    assert all(one is found[0] for one in found)
+
+
+def test_who_waits_for_what_cannot_be_is_told_so_too_and_it_is_tried_again(monkeypatch):
+    board = Board("never", scenario=Scenario(), scale=0.02, months=3, controls=["complaints.staff"], charts=["profit"])
+
+    def fails(*_):
+        raise InputError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("custsim.widgets.board.live", fails)
+        with pytest.raises(InputError, match="no room"):
+            board.outcome({"complaints.staff": 2})
+    assert board.outcome({"complaints.staff": 2}).series.shape == (1, 3)
+
+
+def test_a_room_that_is_prepared_lives_nothing_when_it_moves_one_control(monkeypatch):
+    board = Board("ready", scenario="neighbourhood_bank", scale=0.02, months=3, charts=["profit"],
+                  controls=["complaints.staff", "profit.tenure_profile", "referral.referred_advantage",
+                            Control("complaints.ease", step=0.1)])  # fmt: skip
+    places = sum(len(lever.places) for lever in board.levers)
+    assert board.prepare() == places
+    monkeypatch.setattr("custsim.widgets.board.live", None)
+    for lever in board.levers:
+        for place in lever.places:
+            Session(board).move({lever.path: place})
+    assert board.prepare(seconds=0) == 0
+    assert board.prepare(goes_on=lambda: False) == 0
+
+
+def test_questions_are_prepared_too():
+    calls = []
+    guess = Guess("g", question="?", low=0, high=9, outcome=lambda: calls.append(1) or 3.0)
+    number = Number("n", question="?", answer=lambda: calls.append(2) or 3.0)
+    assert (guess.prepare(), number.prepare()) == (1, 1)
+    Session(guess).send({"do": "guess", "value": 1})
+    Session(number).answer("4")
+    assert calls == [1, 2]
 
 
 # --- predict first ----------------------------------------------------------------------------------------------------
