@@ -504,7 +504,7 @@ _STEPS: dict[str, Callable[[Board, State, Mapping[str, Any]], State]] = {
 
 
 def _tour(controls: tuple[Lever, ...]) -> Iterator[dict[str, Any]]:
-    """Settings in which one control differs from the start: of each every 32nd place first, then every 16th, and so on."""
+    """Settings in which one control differs from the start: every 32nd place of each first, then every 16th, and on."""
     for stride in (32, 16, 8, 4, 2, 1):
         for lever in controls:
             places = lever.places

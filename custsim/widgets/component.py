@@ -77,6 +77,8 @@ class Component(ABC):
     kind: ClassVar[str]
     #: what it can be asked that takes seconds; such a message never changes the state, so front ends answer it aside
     slow: ClassVar[frozenset[str]] = frozenset()
+    #: shows a component in a notebook; the package puts it here, so that no import goes round in a circle
+    _shown: ClassVar[Callable[..., Any]]
 
     def __init__(self, id: str, title: str = "") -> None:
         if not isinstance(id, str) or not _ID.fullmatch(id):
@@ -147,12 +149,7 @@ class Component(ABC):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Show itself in a notebook, as the last expression of a cell."""
-        try:
-            from custsim.widgets.notebook import bundle
-        except ModuleNotFoundError as error:
-            missing = f"{self!r} needs {error.name} to be shown here: pip install 'custsim[lessons]'"
-            return {"text/plain": missing}
-        return bundle(self, **kwargs)
+        return type(self)._shown(self, **kwargs)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.id!r})"
