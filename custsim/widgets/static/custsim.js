@@ -64,6 +64,7 @@ export function mount(element, description, transport) {
     root.setAttribute("aria-busy", String(state !== "idle"));
     busy.replaceChildren(WAITS[state] ? make("span", {}, WAITS[state]) : "");
   }
+  root.addEventListener("keydown", (event) => event.stopPropagation()); // a notebook has other plans with arrow keys
   root.append(busy);
   screen = build(root, description, line);
   root.append(problem);
