@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from custsim.errors import InputError
+from custsim.game.benchmark import NAME as BENCHMARK
 from custsim.game.firm import Firm
 from custsim.game.levers import Plan, Volumes, lines
-from custsim.game.results import ALONG, YearResult
+from custsim.game.results import ALONG, YearResult, as_json
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,8 +114,7 @@ class Debrief:
                         self.firm.levers],
             "links": [
                 {"name": one.name, "label": one.label, "unit": self._unit(one.unit), "decimals": one.decimals,
-                 "years": [[None if result.numbers[one.name] is None else round(float(result.numbers[one.name] or 0), 3)
-                            for result in story.results] for story in self.stories]}
+                 "years": [[as_json(result.numbers)[one.name] for result in story.results] for story in self.stories]}
                 for one in ALONG
             ],
         }  # fmt: skip
@@ -149,6 +149,8 @@ def _drawn(debrief: Debrief) -> Figure:
     panels = [ax for ax in figure.axes if ax is not spending]
     for ax, name in zip(panels, _FOLLOWED, strict=True):
         _draw_link(ax, debrief, name)
+    handles = panels[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=5, frameon=False, fontsize=SIZES["legend"])
     small = (
         f"The same firm (code {debrief.firm.code}) and the same luck for all. Year 0 is the year before the game; "
         f"spending is the sum of {years} years and leaves out what was not to be decided."
@@ -158,23 +160,32 @@ def _drawn(debrief: Debrief) -> Figure:
 
 
 def _looks(debrief: Debrief) -> dict[str, dict[str, Any]]:
-    """Give each team its look: teams in colour, house rivals dashed in grey shades and colours told by marker."""
-    from custsim.plots.style import PALETTE
+    """Give each team its look: in colour, rivals grey and dashed, the benchmark black and dotted; each with a marker."""
+    from custsim.plots.style import INK, PALETTE
 
-    markers = "osD^vPX*"
-    return {
-        story.name: {
-            "color": PALETTE[number % len(PALETTE)],
-            "linestyle": "--" if story.house else "-",
+    greys, markers = ("#6B6B6B", "#8C8C8C", "#555555", "#A0A0A0"), "osD^vPX*hp<>"
+    looks: dict[str, dict[str, Any]] = {}
+    teams = rivals = 0
+    colour: str
+    line: str | tuple[int, tuple[float, ...]]
+    for number, story in enumerate(debrief.stories):
+        if story.name == BENCHMARK:
+            colour, line = INK, (0, (1, 1.2))
+        elif story.house:
+            colour, line, rivals = greys[rivals % len(greys)], (0, (5, 3)), rivals + 1
+        else:
+            colour, line, teams = PALETTE[teams % len(PALETTE)], "-", teams + 1
+        looks[story.name] = {
+            "color": colour,
+            "linestyle": line,
             "marker": markers[number % len(markers)],
             "linewidth": 1.8 if story.house else 3.0,
         }
-        for number, story in enumerate(debrief.stories)
-    }
+    return looks
 
 
 def _draw_spending(ax: Axes, debrief: Debrief) -> None:
-    from custsim.plots.style import SIZES, dress
+    from custsim.plots.style import dress
 
     ax.clear()
     base = {path: value * len(debrief.stories[0].plans) for path, value in debrief.stories[0].results[0].paid.items()}
@@ -187,9 +198,9 @@ def _draw_spending(ax: Axes, debrief: Debrief) -> None:
         ax.barh(places, more, height=0.86 * tall, color=looks[story.name]["color"], label=story.name,
                 hatch="///" if story.house else None, edgecolor="white", linewidth=0.0)  # fmt: skip
     ax.axvline(0.0, color="#222222", linewidth=1.0)
+    ax.locator_params(axis="x", nbins=5)
     ax.set_yticks(range(len(rows)), [named[path] for path in rows])
     ax.invert_yaxis()
-    ax.legend(loc="upper center", bbox_to_anchor=(0.42, -0.09), ncols=2, frameon=False, fontsize=SIZES["legend"])
     dress(
         ax,
         title="Spending against year 0",
@@ -205,9 +216,8 @@ def _draw_link(ax: Axes, debrief: Debrief, name: str) -> None:
     one = next(item for item in ALONG if item.name == name)
     looks, money = _looks(debrief), one.unit == "money"
     for team, values in debrief.over_years(name).items():
-        ax.plot(
-            range(len(values)), [value / 1000.0 if money else value for value in values], markersize=6, **looks[team]
-        )
+        heights = [value / 1000.0 if money else value for value in values]
+        ax.plot(range(len(values)), heights, markersize=6, label=team, **looks[team])
     ax.set_xticks(range(len(debrief.stories[0].results)))
     unit = f"thousand {debrief.firm.scenario.currency}" if money else one.unit
     dress(ax, title=one.label, x="year", y=unit)

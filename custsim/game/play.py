@@ -6,6 +6,7 @@ decided after it. So nothing but the plans has to be kept, and a year is closed 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,8 +49,9 @@ class Desk:
 
     @property
     def budget(self) -> float:
-        """What may be planned to be spent, currency a year."""
-        return self.firm.budget(self.volumes)
+        """What may be planned to be spent, currency a year; never less than the leanest plan costs."""
+        leanest = self.cost({lever.path: lever.cheap for lever in self.firm.levers})
+        return max(self.firm.budget(self.volumes), 1000.0 * math.ceil(leanest / 1000.0))
 
     def cost(self, plan: Plan) -> float:
         """What a plan costs, currency a year."""

@@ -65,7 +65,8 @@ def _rules(firm: Firm, room: bool) -> list[str]:
         else "A plan that is submitted cannot be taken back: the year is lived at once."
     )
     return [
-        f"The budget of a year is {share} % of last year's revenue. What is left of it is profit; nothing is free.",
+        f"The budget of a year is {share} % of last year's revenue; the leanest plan is always within it. What is left "
+        "of it is profit, and nothing is free.",
         "A plan is priced with last year's numbers: customers, complaints, leavers, recommendations. What is charged "
         "in the end is what happened.",
         "Everybody has a firm and a market of their own, all alike, with the same luck: who does the same gets the "
