@@ -100,7 +100,7 @@ def _picture(figure: Figure) -> Block:
 
 def _table(frame: pd.DataFrame) -> Block:
     shown = frame.head(_MOST_ROWS)
-    if shown.index.names != [None] or not (shown.index == range(len(shown))).all():
+    if shown.index.names != [None] or list(shown.index) != list(range(len(shown))):
         shown = shown.reset_index()
     rows = [[_cell(value) for value in row] for row in shown.itertuples(index=False)]
     left_out = len(frame) - len(shown)

@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol
 
 import psutil
 
-from custsim.errors import InputError
+from custsim.errors import CustsimError, InputError
 from custsim.widgets.component import Component, Reply, State
 from custsim.workshop.joining import Keys, nickname, random_word
 from custsim.workshop.prepare import Page, Prepared
@@ -127,6 +127,7 @@ class Room:
         )
         self.seats = {kept.id: Seat(kept) for kept in store.seats()}
         self._readmitted: dict[str, float] = {}
+        self._writing: set[asyncio.Future[None]] = set()
         edited = facts.get("edition", prepared.edition) != prepared.edition
         for seat in self.seats.values():
             self._take_over(seat, edited)
@@ -319,28 +320,31 @@ class Room:
             timer.cancel()
         if is_drag(message):
             later = asyncio.get_running_loop().call_later
-            seat.drags[component.id] = later(_DRAG_RESTS, self._keep_drag, seat, component)
+            seat.drags[component.id] = later(_DRAG_RESTS, self._keep_drag, seat, component.id)
             return
         if answer is not None:
             seat.kept.answers.setdefault(component.id, []).append(answer)
             self.changed()
         await self._on_disk(self.store.keep(seat.id, component.id, after, mark, answer))
 
-    def _keep_drag(self, seat: Seat, component: Component) -> None:
-        seat.drags.pop(component.id, None)
-        self.store.keep(seat.id, component.id, seat.kept.states[component.id], seat.kept.marks.get(component.id, ""))
+    def _keep_drag(self, seat: Seat, name: str) -> None:
+        seat.drags.pop(name).cancel()
+        written = self.store.keep(seat.id, name, seat.kept.states[name], seat.kept.marks.get(name, ""))
+        task = asyncio.ensure_future(self._on_disk(written))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
 
-    def keep_drags(self) -> None:
+    async def keep_drags(self) -> None:
         """Keep every drag under way, before the server ends."""
         for seat in self.seats.values():
-            for name, timer in list(seat.drags.items()):
-                timer.cancel()
-                self._keep_drag(seat, self.prepared.components[name])
+            for name in list(seat.drags):
+                self._keep_drag(seat, name)
+        await asyncio.gather(*self._writing)
 
     async def _on_disk(self, written: Future[None]) -> None:
         try:
             await asyncio.wrap_future(written)
-        except OSError as error:  # the lesson goes on from memory; the trainer is told
+        except CustsimError as error:  # the lesson goes on from memory; the trainer is told
             self.trouble = f"What trainees do cannot be kept: {error}"
             self.changed()
         else:

@@ -104,12 +104,12 @@ class Server:
             yield
         finally:
             sweeping.cancel()
-            self.close()
+            await self.close()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Keep what is not kept yet, and leave all files."""
         self.work.close()
-        self.room.keep_drags()
+        await self.room.keep_drags()
         for part in self.room.prepared.components.values():
             if isinstance(part, Shared):
                 part.close()
@@ -181,6 +181,8 @@ class Server:
             await asyncio.wrap_future(kept)
         except CustsimError as error:
             _log.error("%s", error)
+            if not seat.kept.states:  # not one that was let back in
+                self.room.seats.pop(seat.id, None)
             return _refused(500, "The trainer's computer could not write this down. Please tell your trainer.")
         return self._give(JSONResponse({"nickname": seat.nickname}), "seat", seat.id)
 
