@@ -139,18 +139,20 @@ def _drawn(debrief: Debrief) -> Figure:
     if not debrief.stories or not debrief.stories[0].plans:
         raise InputError("debrief: nothing was decided yet, so there is nothing to draw")
     years = len(debrief.stories[0].results) - 1
-    figure = new_figure(2, 4, width=19.0, height=10.5, width_ratios=(1.35, 1, 1, 1))
-    spending = figure.axes[0]
-    figure.axes[4].remove()
-    spending.set_subplotspec(spending.get_gridspec()[:, 0])  # type: ignore[index]
+    figure = new_figure(3, 4, width=19.0, height=11.0, width_ratios=(1.35, 1, 1, 1), height_ratios=(1, 1, 0.16))
     figure.suptitle("Who spent on what, and what it did, link by link", x=0.012, ha="left", color=INK,
                     fontsize=SIZES["title"] + 3, fontweight="bold")  # fmt: skip
+    grid = figure.axes[0].get_gridspec()
+    for ax in [figure.axes[4], *figure.axes[9:]]:
+        ax.remove()
+    spending, *panels, key = figure.axes
+    spending.set_subplotspec(grid[:2, 0])  # type: ignore[index]
+    key.set_subplotspec(grid[2, :])  # type: ignore[index]
+    key.axis("off")
     _draw_spending(spending, debrief)
-    panels = [ax for ax in figure.axes if ax is not spending]
     for ax, name in zip(panels, _FOLLOWED, strict=True):
         _draw_link(ax, debrief, name)
-    handles = panels[0].get_legend_handles_labels()
-    figure.legend(*handles, loc="outside lower center", ncols=5, frameon=False, fontsize=SIZES["legend"])
+    key.legend(*panels[0].get_legend_handles_labels(), loc="center", ncols=6, frameon=False, fontsize=SIZES["label"])
     small = (
         f"The same firm (code {debrief.firm.code}) and the same luck for all. Year 0 is the year before the game; "
         f"spending is the sum of {years} years and leaves out what was not to be decided."
@@ -160,7 +162,7 @@ def _drawn(debrief: Debrief) -> Figure:
 
 
 def _looks(debrief: Debrief) -> dict[str, dict[str, Any]]:
-    """Give each team its look: in colour, rivals grey and dashed, the benchmark black and dotted; each with a marker."""
+    """Give each team its look: in colour; house rivals in grey and dashed, the benchmark in black and dotted."""
     from custsim.plots.style import INK, PALETTE
 
     greys, markers = ("#6B6B6B", "#8C8C8C", "#555555", "#A0A0A0"), "osD^vPX*hp<>"
