@@ -356,11 +356,11 @@ CHARTS: dict[str, Chart] = {
         ),
         Chart(
             "recovery",
-            "Complaints: raised, and closed to satisfaction",
+            "Complaints told and settled",
             "%",
             (
-                Series("voiced_percent", "Failures complained about", _voiced, "orange", "dash"),
-                Series("closed_percent", "Closed to satisfaction", _closed, "green", "solid"),
+                Series("voiced_percent", "Complained about", _voiced, "orange", "dash"),
+                Series("closed_percent", "Ended well", _closed, "green", "solid"),
             ),
             "Over the last twelve months: share of failures that were complained about, and of complaints that ended "
             "well.",

@@ -68,7 +68,9 @@ class Headline:
         """
         if math.isnan(value):
             return "not known"
-        unit = "points" if signed and self.unit == "%" else _unit(self.unit, currency)
+        unit = _unit(self.unit, currency)
+        if signed and unit.startswith("%"):
+            unit = f"points{unit[1:]}"
         return f"{written(value, self.decimals, signed=signed)} {unit}".strip()
 
 

@@ -82,8 +82,13 @@ def _difference(one: Headline, apart: Floats, currency: str) -> dict[str, Any]:
     if np.isnan(low):
         return told | {"text": "not known", "sure": False}
     ends = " to ".join(one.write(bound, "", signed=True).split(" ")[0] for bound in (low, high))
-    sure = low > 0 or high < 0
+    # as it is written: an end that is written as 0 leaves a doubt
+    sure = (low > 0 or high < 0) and all(_not_zero(end) for end in ends.split(" to "))
     return told | {"text": f"{one.write(mean, currency, signed=True)} (95 %: {ends})", "sure": sure}
+
+
+def _not_zero(text: str) -> bool:
+    return any(digit in text for digit in "123456789")
 
 
 def _sure_words(numbers: list[dict[str, Any]]) -> str:
@@ -141,7 +146,7 @@ def _why_words(told: Explanation, board: Board) -> list[str]:
     reached = [f"{str(row['label']).lower()} {_money(row['amount'], currency)}" for row in lines.to_dict("records")]
     if reached:
         words.append(f"Profit moves most through {'; '.join(reached)}.")
-    moved = [_moved(row) for row in told.measures.to_dict("records") if _tells(row)]
+    moved = [_moved(row, currency) for row in told.measures.to_dict("records") if _tells(row)]
     if moved:
         words.append(f"Along the chain: {'; '.join(moved)}.")
     return words
@@ -152,9 +157,11 @@ def _tells(row: Mapping[Any, Any]) -> bool:
     return row["measure"] != "profit" and not np.isnan(a + b) and abs(b - a) >= 5e-3 * max(0.1, abs(a))
 
 
-def _moved(row: Mapping[Any, Any]) -> str:
+def _moved(row: Mapping[Any, Any], currency: str) -> str:
     a, b = float(row["a"]), float(row["b"])
-    return f"{str(row['label']).lower()} {written(a)} to {written(b)} ({row['unit']})"
+    return (
+        f"{str(row['label']).lower()} {written(a)} to {written(b)} ({str(row['unit']).replace('currency', currency)})"
+    )
 
 
 def _money(value: float, currency: str) -> str:
@@ -213,7 +220,7 @@ def _whom(present: Run, before: Run, same: bool) -> tuple[int, str]:
     fate = [run.customers["state"].reindex(apart.index, fill_value="none") for run in (present, before)]
     other_fate = fate[0] != fate[1]
     if other_fate.any():
-        return int(str(apart[other_fate].idxmax())), "Of all whose fate differs, this is whose worth differs most."
+        return int(str(apart[other_fate].idxmax())), "Of all whose fate differs, theirs is the worth that differs most."
     return int(str(apart.idxmax())), "This is the person whose worth differs most."
 
 

@@ -23,8 +23,10 @@ __all__ = ["picture"]
 Rows = NDArray[np.float32]
 
 _DASHES: dict[str, Any] = {"solid": "-", "dash": (0, (6, 3)), "dot": (0, (1.5, 2)), "dashdot": (0, (7, 2.5, 1.5, 2.5))}
-#: least distance of two labels at line ends, as a share of the axis
+#: least distance of two labels of one line at line ends, as a share of the axis
 _APART = 0.085
+#: inches a row of numbers takes
+_ROW = 0.85
 _GOOD = {True: "#00694D", False: "#A34700", None: INK}
 
 
@@ -57,7 +59,7 @@ def picture(board: Board, state: State | None = None) -> Figure:
     before = None if state["setting"] == state["reference"] else board.outcome(state["reference"]).series
     columns = min(2, len(board.charts))
     rows = math.ceil(len(board.charts) / columns)
-    figure = new_figure(rows, columns, width=6.6 * columns + 1.0, height=3.9 * rows + 2.0)
+    figure = new_figure(rows, columns, width=6.6 * columns + 1.0, height=3.9 * rows + _band(board) + 0.3)
     at = 0
     for ax, chart in zip(figure.axes, board.charts, strict=False):
         lines = slice(at, at + len(chart.lines))
@@ -96,10 +98,12 @@ def _label_ends(ax: Axes, chart: Chart, present: Rows, scale: list[float]) -> No
     low, high = scale
     ends = [_last(row) for row in present]
     heights = [0.5 if np.isnan(end) else (end - low) / (high - low) for end in ends]
-    for place, number in zip(_spread(heights), np.argsort(heights), strict=True):
+    labels = ["\n".join(textwrap.wrap(line.label, 16)) for line in chart.lines]
+    apart = _APART * (1 + max(label.count("\n") for label in labels))
+    for place, number in zip(_spread(heights, apart), np.argsort(heights), strict=True):
         line = chart.lines[int(number)]
         ax.annotate(
-            "\n".join(textwrap.wrap(line.label, 16)),
+            labels[int(number)],
             xy=(1.0, place),
             xycoords="axes fraction",
             xytext=(6, 0),
@@ -116,8 +120,8 @@ def _last(row: Rows) -> float:
     return float(there[-1]) if there.size else float("nan")
 
 
-def _spread(heights: list[float]) -> list[float]:
-    """Places in rising order, at least ``_APART`` from each other and near where they belong.
+def _spread(heights: list[float], apart: float = _APART) -> list[float]:
+    """Places in rising order, at least so far apart and near where they belong.
 
     Examples
     --------
@@ -127,7 +131,7 @@ def _spread(heights: list[float]) -> list[float]:
     places = sorted(heights)
     for _ in range(60):
         for at in range(len(places) - 1):
-            short = _APART - (places[at + 1] - places[at])
+            short = apart - (places[at + 1] - places[at])
             if short > 1e-6:
                 places[at] -= short / 2
                 places[at + 1] += short / 2
@@ -143,21 +147,30 @@ def _dark(colour: str) -> str:
 
 
 def _numbers_above(figure: Figure, board: Board, view: dict[str, Any]) -> None:
-    """Write title and numbers in a band of their own above the charts."""
+    """Write title and numbers in a band of their own above the charts, in as many rows as they need."""
     height = float(figure.get_size_inches()[1])
-    top = 1.0 - 1.72 / height
-    figure.get_layout_engine().set(rect=(0.0, 0.0, 0.985, top))  # type: ignore[union-attr,call-arg]
+    figure.get_layout_engine().set(rect=(0.0, 0.0, 0.985, 1.0 - _band(board) / height))  # type: ignore[union-attr,call-arg]
     figure.text(0.015, 1.0 - 0.12 / height, board.title or board.scenario.title, fontsize=SIZES["title"] + 2,
                 fontweight="bold", color=INK, va="top")  # fmt: skip
-    numbers = view["numbers"]
-    for at, one in enumerate(numbers):
-        x = 0.015 + at * 0.985 / len(numbers)
-        label = "\n".join(textwrap.wrap(one["label"], max(12, 100 // len(numbers)))[:2])
-        figure.text(x, 1.0 - 0.98 / height, label, fontsize=SIZES["note"], color=GREY, va="bottom", linespacing=1.1)
-        figure.text(x, 1.0 - 1.04 / height, one["text"], fontsize=SIZES["label"], color=INK, va="top")
+    in_a_row = _in_a_row(board)
+    for at, one in enumerate(view["numbers"]):
+        x = 0.015 + at % in_a_row * 0.985 / in_a_row
+        y = 1.0 - (0.76 + _ROW * (at // in_a_row)) / height
+        figure.text(x, y, textwrap.shorten(one["label"], 34, placeholder="…"), fontsize=SIZES["note"], color=GREY,
+                    va="bottom")  # fmt: skip
+        figure.text(x, y - 0.06 / height, one["text"], fontsize=SIZES["label"], color=INK, va="top")
         if one["change"]:
-            figure.text(x, 1.0 - 1.33 / height, one["change"], fontsize=SIZES["tick"], color=_GOOD[one["good"]],
+            figure.text(x, y - 0.35 / height, one["change"], fontsize=SIZES["tick"], color=_GOOD[one["good"]],
                         va="top")  # fmt: skip
+
+
+def _in_a_row(board: Board) -> int:
+    return 3 if len(board.charts) == 1 else 5
+
+
+def _band(board: Board) -> float:
+    """Inches above the charts that title and numbers take."""
+    return 0.75 + _ROW * math.ceil(len(board.numbers) / _in_a_row(board))
 
 
 def _set_words(board: Board, state: State, reference: bool) -> str:

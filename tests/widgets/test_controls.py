@@ -163,7 +163,7 @@ def test_charts_that_cannot_be_are_refused():
         ("profit", 1234.4, 1000.0, "1,234 EUR a month", "+234 EUR a month", "up", True),
         ("profit", -1234.4, 1000.0, "−1,234 EUR a month", "−2,234 EUR a month", "down", False),
         ("response_days", 3.04, 5.5, "3.0 working days", "−2.5 working days", "down", True),
-        ("churn", 12.0, 10.0, "12.0 % a year", "+2.0 % a year", "up", False),
+        ("churn", 12.0, 10.0, "12.0 % a year", "+2.0 points a year", "up", False),
         ("retention", 84.3, 85.5, "84.3 %", "−1.2 points", "down", False),
         ("complaints", 30.0, 20.0, "30 a month", "+10 a month", "up", None),
         ("retention", 84.31, 84.32, "84.3 %", "", "same", None),

@@ -11,6 +11,7 @@ import pytest
 from custsim.errors import InputError
 from custsim.scenario import Scenario
 from custsim.widgets import Board, Session
+from custsim.widgets.numbers import HEADLINES
 from custsim.widgets.picture import _spread, picture
 
 
@@ -77,6 +78,23 @@ def test_nothing_is_cut_off():
             assert box.x1 <= width + 1, text.get_text()
             assert box.y0 >= -1, text.get_text()
             assert box.y1 <= height + 1, text.get_text()
+
+
+def test_many_numbers_stand_in_rows_and_not_on_each_other():
+    many = tuple(HEADLINES)[:12]
+    firm = board().scenario
+    full = Board("full", scenario=firm, controls=["complaints.staff"], charts=("chain", "profit"), numbers=many)
+    session = Session(full)
+    session.move({"complaints.staff": 5})
+    figure = picture(full, session.state)
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.texts]
+    assert len(boxes) > 2 * len(many)
+    for at, box in enumerate(boxes):
+        for other in boxes[at + 1 :]:
+            wide = min(box.x1, other.x1) - max(box.x0, other.x0)
+            high = min(box.y1, other.y1) - max(box.y0, other.y0)
+            assert wide <= 1 or high <= 6, "two numbers stand on each other"
 
 
 def test_a_picture_is_saved(tmp_path):
