@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -65,10 +66,11 @@ def told(run: Run, facts: Mapping[str, str]) -> Section:
 
 def _answer(run: Run, data: Mapping[str, Any]) -> tuple[str, ...]:
     money = run.scenario.currency
+    earns = "earns" if data["firm"]["profit"] >= 0 else "loses"
     firm, customers, worth = data["firm"], data["customers"], data["customer_value"]["won"]
-    margin = "" if firm["margin"] is None else f", {shown(firm['margin'], 'share')} of its revenue"
+    margin = "" if firm["margin"] is None else f" ({shown(firm['margin'], 'share')} of its revenue)"
     said = [
-        f"In {run.months} months the firm earns {shown(firm['profit'], with_unit=True)} {money}{margin}. It begins "
+        f"In {run.months} months the firm {earns} {shown(abs(firm['profit']))} {money}{margin}. It begins "
         f"with {shown(customers['start'])} customers, wins {shown(customers['won'])}, loses {shown(customers['lost'])} "
         f"and ends with {shown(customers['end'])}."
     ]
@@ -113,7 +115,8 @@ def _pictures(run: Run) -> tuple[Picture, ...]:
         ("The ladder of customers", f"{_ladder(run)}.", lambda: plots.ladder(run), ("Ladder",)),
     ]  # fmt: skip
     if (~run.customers["opening"].to_numpy(dtype=bool)).any():
-        drawn.append(("What customers are worth", "How lifetime value spreads over the customers won in the run.",
+        drawn.append(("What customers are worth",
+                      "How value spreads over customers: within the run, after it, and who brings it.",
                       lambda: plots.value_distribution(run), ("Customers",)))  # fmt: skip
     return tuple(Picture(title, alt, draw, numbers) for title, alt, draw, numbers in drawn)
 
@@ -126,7 +129,8 @@ def _block(block: Block) -> Table:
     """Make a table of what the summary says in words already."""
     headings = block.headings or ("", *[""] * (len(block.rows[0]) - 1 if block.rows else 0))
     columns = tuple(Column(heading) for heading in headings)
-    return Table(block.title, block.title, columns, block.rows, block.note, in_book=False)
+    rows = [[re.sub(r"^-(?=\d)", "−", cell) for cell in row] for row in block.rows]
+    return Table(block.title, block.title, columns, rows, block.note, in_book=False)
 
 
 def _numbers(run: Run, data: Mapping[str, Any]) -> Iterable[Table]:

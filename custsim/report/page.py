@@ -6,6 +6,7 @@ import base64
 import importlib
 import io
 import math
+import re
 from collections.abc import Sequence
 from importlib import resources
 from typing import Any
@@ -18,6 +19,12 @@ __all__ = ["needed", "page"]
 
 #: letters a cell of the page shows
 _LONGEST = 200
+
+#: where a long name may break: behind a dot, a line or a stroke between letters
+_JOINT = re.compile(r"(?<=[a-z][._/])(?=[a-z])")
+
+#: a number that is in words already, as in a summary
+_WORDED = re.compile(r"[+−-]?\d[\d,]*(\.\d+)?( %)?|[–-]")
 
 
 def page(document: Document) -> str:
@@ -115,12 +122,27 @@ def _heads(table: Table) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _cells(table: Table) -> list[list[tuple[str, bool]]]:
-    """Text of each cell, and whether it is a number."""
+def _cells(table: Table) -> list[tuple[list[tuple[Any, bool]], bool]]:
+    """Text of each cell and whether it is a number, row by row, and whether the row differs from what is usual."""
+    differs = [place for place, column in enumerate(table.columns) if column.name == "Differs"]
     return [
-        [(_cut(table.shown(row, place)), _is_number(row[place])) for place in range(len(table.columns))]
+        (
+            [
+                (_breakable(_cut(table.shown(row, place))), _is_number(row[place]))
+                for place in range(len(table.columns))
+            ],
+            any(row[place] is True for place in differs),
+        )
         for row in table.rows[: table.most]
     ]
+
+
+def _breakable(text: str) -> Any:
+    """Let names of parameters and files break where they have a joint, on narrow columns."""
+    markup: Any = needed("markupsafe", "the page")
+    if not _JOINT.search(text):
+        return text
+    return markup.Markup("<wbr>").join(markup.escape(part) for part in _JOINT.split(text))
 
 
 def _cut(text: str) -> str:
@@ -129,4 +151,6 @@ def _cut(text: str) -> str:
 
 
 def _is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return _WORDED.fullmatch(value) is not None
     return isinstance(value, int | float) and not isinstance(value, bool) and not math.isinf(value)

@@ -91,7 +91,7 @@ def in_words(base: Scenario, other: Scenario, most: int = 4) -> str:
     Examples
     --------
     >>> in_words(Scenario(), Scenario().change({"complaints.staff": 9}))
-    'complaints.staff from 4 to 9 persons (Persons who answer complaints)'
+    'complaints.staff from 4 to 9 persons (Staff of the complaint desk)'
     """
     known = {row.path: row for row in describe(other)}
     found = []

@@ -5,21 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from custsim.errors import CustsimError, EnvironmentFailure, InputError
+from custsim.experiment.chain import MeasuredChain
 from custsim.experiment.compare import Comparison
+from custsim.experiment.counterfactual import Counterfactual
 from custsim.experiment.kept import kept_experiment
 from custsim.experiment.notes import versions
 from custsim.experiment.optimise import Optimum
 from custsim.experiment.sensitivity import Sensitivity
 from custsim.experiment.store import Store
 from custsim.experiment.sweep import Sweep
-from custsim.report import comparison, life, search
+from custsim.experiment.uncertainty import Uncertainty
+from custsim.experiment.why import Explanation
+from custsim.report import answers, comparison, life, search
 from custsim.report.document import Document, Section
 from custsim.report.page import page
 from custsim.report.workbook import workbook
@@ -79,7 +83,9 @@ def report(
     of
         A store (the file that ``store=`` or ``--store`` named), the folder of a run, or a result: a
         :class:`~custsim.experiment.Comparison`, :class:`~custsim.experiment.Sweep`,
-        :class:`~custsim.experiment.Sensitivity`, :class:`~custsim.experiment.Optimum` or :class:`custsim.Run`, or
+        :class:`~custsim.experiment.Sensitivity`, :class:`~custsim.experiment.Optimum`,
+        :class:`~custsim.experiment.Explanation`, :class:`~custsim.experiment.Counterfactual`,
+        :class:`~custsim.experiment.MeasuredChain`, what :func:`custsim.uncertain` returned, a :class:`custsim.Run`, or
         several of them.
     out
         The page, a file that ends in ``.html``; without it ``NAME-report.html`` beside the store or folder, or
@@ -165,20 +171,28 @@ def _sections(of: Any, experiments: Sequence[int] | None) -> tuple[str, list[Sec
 
 
 def _told(result: Any, facts: Mapping[str, str]) -> Section:
-    if isinstance(result, Comparison):
-        return comparison.told(result, facts)
-    if isinstance(result, Sweep):
-        return search.sweep(result, facts)
-    if isinstance(result, Sensitivity):
-        return search.sensitivity(result, facts)
-    if isinstance(result, Optimum):
-        return search.optimum(result, facts)
-    if isinstance(result, Run):
-        return life.told(result, facts)
+    for kind, tell in _TELLERS.items():
+        if isinstance(result, kind):
+            section: Section = tell(result, facts)
+            return section
     raise InputError(
         f"report: cannot tell a {type(result).__name__}; give a store, the folder of a run, or what compare, sweep, "
-        "sensitivity, optimise or simulate returned"
+        "sensitivity, optimise, why or simulate returned"
     )
+
+
+#: kind of a result -> what tells it
+_TELLERS: dict[type, Callable[[Any, Mapping[str, str]], Section]] = {
+    Comparison: comparison.told,
+    Sweep: search.sweep,
+    Sensitivity: search.sensitivity,
+    Optimum: search.optimum,
+    Run: life.told,
+    Explanation: answers.explanation,
+    Counterfactual: answers.counterfactual,
+    MeasuredChain: answers.chain,
+    Uncertainty: answers.uncertainty,
+}
 
 
 def _made_now() -> dict[str, str]:

@@ -27,7 +27,7 @@ from custsim.scenario import Scenario, describe
 
 #: elements that a page may load something with
 LOADING = {"script", "link", "iframe", "object", "embed", "audio", "video", "source", "base", "form"}
-VOID = {"meta", "img", "br", "hr", "link", "input"}
+VOID = {"meta", "img", "br", "hr", "link", "input", "wbr"}
 
 
 class Page(html.parser.HTMLParser):
@@ -321,7 +321,8 @@ def test_a_run_is_told_from_its_folder(tmp_path: Path) -> None:
     assert written.page == tmp_path / "this-run-report.html"
     assert sorted(os.listdir(tmp_path / "this-run")) == before, "a run's folder holds a run and nothing else"
     page = Page(written.page.read_text(encoding="utf-8"))
-    assert f"earns {shown(float(run.monthly['profit'].sum()))} EUR" in page.text
+    profit = float(run.monthly["profit"].sum())
+    assert f"{'earns' if profit >= 0 else 'loses'} {shown(abs(profit))} EUR" in page.text
     assert "It is one run in one luck" in page.text
     assert "seed 3" in page.text
     book = openpyxl.load_workbook(written.workbook)
@@ -440,3 +441,37 @@ def test_a_missing_package_is_named_with_the_way_out(
     with pytest.raises(EnvironmentFailure, match=rf"{package}.*custsim\[reports\]"):
         report(compared, tmp_path / "a.html")
     assert os.listdir(tmp_path) == []
+
+
+def test_explanations_values_chains_and_uncertainty_are_told_too(tmp_path: Path) -> None:
+    from custsim.experiment import internal_service_point, lost_customer_cost, measure_chain, word_of_mouth_worth
+
+    base = small(**{"complaints.failure_rate": 0.1})
+    results: list[Any] = [
+        cs.why(base, base.change({"complaints.staff": 2, "employees.pay": 1.1}), replications=3, progress=False),
+        word_of_mouth_worth(base, ["profit"], replications=3, progress=False),
+        internal_service_point(base, replications=3, progress=False),
+        lost_customer_cost(base, month=2, persons=3, replications=2),
+        measure_chain(base, levers=["employees.pay"], replications=3, progress=False),
+        cs.uncertain(
+            base, {"profit.monthly_revenue": (50, 70)}, draws=4, replications=2, measures="profit", progress=False
+        ),
+    ]
+    written = report(results, tmp_path / "all.html")
+    page = Page(written.page.read_text(encoding="utf-8"))
+    assert [section.kind for section in written.document.sections] == [
+        "explanation", "counterfactual", "counterfactual", "counterfactual", "chain", "uncertainty",
+    ]  # fmt: skip
+    told, worth = results[0], results[1]
+    for row in told.table.to_dict("records"):
+        assert shown(row["contribution"], difference=True) in page.text
+    for row in worth.table.to_dict("records"):
+        assert shown(row["value"], difference=True) in page.text
+    assert not re.findall(r"currency(?:/| per| a )\S*", page.text), "money has the name it has in the scenario"
+    for section, result in ((written.document.sections[0], told), (written.document.sections[4], results[4])):
+        namespace: dict[str, Any] = {}
+        exec(section.python, namespace)
+        assert namespace["found"].summary() == result.summary()
+    book = openpyxl.load_workbook(written.workbook)
+    values = [[cell.value for cell in row] for row in book["2 Values"].iter_rows(min_row=2)]
+    assert [row[3] for row in values] == pytest.approx(worth.table["value"].tolist(), rel=1e-12)
