@@ -214,8 +214,9 @@ def _text(file: Path) -> str:
 
 
 def _cells(file: Path) -> list[dict[str, Any]]:
+    text = _text(file)
     try:
-        notebook = json.loads(_text(file))
+        notebook = json.loads(text)
         layout, cells = notebook["nbformat"], notebook["cells"]
         sound = all(isinstance(cell["cell_type"], str) and isinstance(cell["source"], str | list) for cell in cells)
     except (ValueError, KeyError, TypeError):
@@ -237,9 +238,9 @@ def _steps(cells: Sequence[Cell], fallback: str) -> Iterator[Step]:
                 if gathered or title:
                     yield Step(title or fallback, tuple(gathered))
                 title, gathered, opening = heading, [], False
-            elif level == 1 and opening and not title:
-                title = heading
-            words = f"# {heading}\n{text}" if level == 1 and heading != title else text
+            titles_the_opening = level == 1 and opening and not title
+            title = heading if titles_the_opening else title
+            words = f"# {heading}\n{text}" if level == 1 and not titles_the_opening else text
             if words.strip():
                 gathered.append(Cell("words", words.strip("\n"), cell.number))
     if gathered or title:

@@ -85,7 +85,8 @@ def _copied(lessons: Path, into: Path, with_trainer: bool) -> list[str]:
             said.append(f"{name}: yours is kept; its newer version is beside it, as {beside.name}")
         given[name] = mark
         _write_note(note, given)
-    return [f"{new} files copied to {into}" if new else f"everything was in {into} already", *said]
+    files = "1 file" if new == 1 else f"{new} files"
+    return [f"{files} copied to {into}" if new else f"everything was in {into} already", *said]
 
 
 def _files(lessons: Path, with_trainer: bool) -> Iterator[Path]:
