@@ -8,25 +8,23 @@ room. It is the best that was *found*: a team that changes its plan over the yea
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from custsim.errors import EnvironmentFailure, InputError
-from custsim.experiment.identity import model_version, scenario_hash
 from custsim.experiment.interval import mean_interval
 from custsim.game.firm import Firm
 from custsim.game.levers import Plan
+from custsim.game.memory import Findings, Memory, digest, identity
 from custsim.game.play import lived, played
 from custsim.game.rivals import wishes
 
-__all__ = ["Benchmark", "Fresh", "Memory", "Stopped", "find_benchmark", "on_fresh_luck"]
+__all__ = ["Benchmark", "Fresh", "Stopped", "find_benchmark", "on_fresh_luck"]
 
 #: what the benchmark is called beside the teams
 NAME = "Best found"
@@ -37,21 +35,6 @@ _SEARCH, _CHOICE, _TEST = (100, 10_000, 20_000)
 
 class Stopped(Exception):
     """The search was asked to stop."""
-
-
-@dataclass
-class Memory:
-    """What a search remembers, so that one that was stopped goes on; replaced by the game's file in a room."""
-
-    kept: dict[str, Any] = field(default_factory=dict)
-
-    def finding(self, name: str) -> Any:
-        """Give what was kept under a name, or ``None``."""
-        return self.kept.get(name)
-
-    def keep_finding(self, name: str, value: Any) -> None:
-        """Keep something under a name."""
-        self.kept[name] = value
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +115,7 @@ def find_benchmark(
     finalists: int = 4,
     final_replications: int = 6,
     test_replications: int = 12,
-    memory: Any = None,
+    memory: Findings | None = None,
     progress: Callable[[int], None] | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Benchmark:
@@ -171,7 +154,7 @@ def find_benchmark(
     for name, number in numbers.items():
         if number < 1:
             raise InputError(f"{name}: must be at least 1, got {number}")
-    kept = Memory() if memory is None else memory
+    kept: Findings = Memory() if memory is None else memory
     name = f"benchmark {_question(firm, numbers)}"
     found = kept.finding(name)
     if found is None:
@@ -212,12 +195,12 @@ def on_fresh_luck(firm: Firm, plans: Sequence[Plan], replications: int = 8) -> F
 class _Known:
     """Profit of a plan in a market, computed once and kept."""
 
-    def __init__(self, firm: Firm, memory: Any, name: str, stopped: Callable[[], bool]) -> None:
+    def __init__(self, firm: Firm, memory: Findings, name: str, stopped: Callable[[], bool]) -> None:
         self.firm, self.memory, self.name, self.stopped = firm, memory, name, stopped
 
     def profits(self, plan: Plan, first: int, replications: int) -> list[float]:
         """Profit over the whole game in some markets."""
-        name = f"{self.name} {_hash([dict(plan), first, replications])}"
+        name = f"{self.name} {digest([dict(plan), first, replications])}"
         found = self.memory.finding(name)
         if found is None:
             found = []
@@ -280,8 +263,4 @@ def _suggested(trial: Any, lever: Any) -> float | int:
 
 def _question(firm: Firm, numbers: Mapping[str, int]) -> str:
     """Name a search by everything that its result depends on."""
-    return _hash([scenario_hash(firm.scenario), model_version(), firm.seed, firm.budget_share, numbers])
-
-
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:24]
+    return digest([identity(firm), numbers])

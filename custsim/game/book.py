@@ -7,11 +7,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from custsim.game.firm import Firm
 from custsim.game.leaderboard import Score
 from custsim.game.levers import Plan, Volumes
+from custsim.game.memory import Findings, digest, identity
 from custsim.game.play import Desk, lived, played
 from custsim.game.results import YearResult, year_results
 from custsim.game.rivals import RIVALS
@@ -45,10 +46,13 @@ class Book:
     ----------
     firm
         The firm of the game.
+    findings
+        Where pages are kept, so that a game that goes on after its process ended need not live everything again.
     """
 
-    def __init__(self, firm: Firm) -> None:
-        self.firm = firm
+    def __init__(self, firm: Firm, findings: Findings | None = None) -> None:
+        self.firm, self.findings = firm, findings
+        self._name = "" if findings is None else f"page {identity(firm)}"
         self._pages: OrderedDict[str, Page] = OrderedDict()
         self._rivals: dict[str, list[dict[str, float | int]]] = {}
         self._at_work: dict[str, threading.Lock] = {}
@@ -62,15 +66,25 @@ class Book:
                 if name in self._pages:
                     self._pages.move_to_end(name)
                     return self._pages[name]
-            earlier = self.after(plans[:-1]).results if plans else ()
-            run = lived(self.firm, plans)
-            last = year_results(self.firm, run, plans)[-1]
-            page = Page((*earlier, last), Volumes.of(run.monthly.iloc[-12:]))
+            page = self._kept_or_lived(f"{self._name} {digest(name)}", plans)
             with self._lock:
                 self._pages[name] = page
                 while len(self._pages) > _MOST:
                     self._pages.popitem(last=False)
             return page
+
+    def _kept_or_lived(self, name: str, plans: Sequence[Plan]) -> Page:
+        kept = None if self.findings is None else self.findings.finding(name)
+        if kept is not None:
+            return Page(tuple(YearResult(**one) for one in kept["results"]), Volumes(**kept["volumes"]))
+        earlier = self.after(plans[:-1]).results if plans else ()
+        run = lived(self.firm, plans)
+        last = year_results(self.firm, run, plans)[-1]
+        page = Page((*earlier, last), Volumes.of(run.monthly.iloc[-12:]))
+        if self.findings is not None:
+            results = [{"year": one.year, "numbers": dict(one.numbers), "paid": dict(one.paid)} for one in page.results]
+            self.findings.keep_finding(name, {"results": results, "volumes": asdict(page.volumes)})
+        return page
 
     def desk(self, plans: Sequence[Plan]) -> Desk:
         """Lay out what is known when the year after these plans is planned."""
@@ -82,7 +96,10 @@ class Book:
         with self._alone(f"rival {name}"):
             if name not in self._rivals:
                 one = next(rival for rival in RIVALS if rival.name == name)
-                self._rivals[name] = played(self.firm, one.policy(self.firm))[0]
+                kept = None if self.findings is None else self.findings.finding(f"{self._name} rival {name}")
+                self._rivals[name] = played(self.firm, one.policy(self.firm))[0] if kept is None else kept
+                if self.findings is not None and kept is None:
+                    self.findings.keep_finding(f"{self._name} rival {name}", self._rivals[name])
             return self._rivals[name]
 
     def prepare(self, stopped: Callable[[], bool] = lambda: False) -> None:

@@ -16,12 +16,13 @@ import custsim
 from custsim.errors import CustsimError, InputError
 from custsim.experiment.identity import model_version
 from custsim.game.benchmark import NAME as BENCHMARK
-from custsim.game.benchmark import Benchmark, Memory, Stopped, find_benchmark
+from custsim.game.benchmark import Benchmark, Stopped, find_benchmark
 from custsim.game.book import Book, score
 from custsim.game.debrief import Story
 from custsim.game.firm import Firm, firm, new_code, read_code
 from custsim.game.leaderboard import Place, Score, leaderboard
 from custsim.game.levers import read_plan
+from custsim.game.memory import Findings, Memory
 from custsim.game.play import Desk
 from custsim.game.rivals import RIVALS
 from custsim.game.store import Store, Submission, Team, team_name
@@ -60,7 +61,7 @@ class Searching:
         Plans to try.
     """
 
-    def __init__(self, book: Book, memory: Any = None, trials: int = 60) -> None:
+    def __init__(self, book: Book, memory: Findings | None = None, trials: int = 60) -> None:
         self.book, self.memory, self.trials, self.done = book, memory or Memory(), trials, 0
         self.found: Benchmark | None = None
         self.trouble = ""
@@ -134,7 +135,7 @@ class Match:
 
     def __init__(self, firm: Firm, store: Store, *, note: str = "", trials: int = 60) -> None:
         self.firm, self.store, self.note = firm, store, note
-        self.book = Book(firm)
+        self.book = Book(firm, store)
         self.searching = Searching(self.book, store, trials)
 
     @classmethod

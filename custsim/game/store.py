@@ -1,7 +1,8 @@
 """What was submitted, kept on disk: one SQLite file a room, one transaction a submission.
 
 A submission that was acknowledged is on the disk, whatever happens to the process afterwards. Several processes may
-use one file. Nothing that can be computed is kept but the findings of the benchmark, which take minutes.
+use one file. What was computed is kept as findings, so that a server that is started again goes on at once; the
+submissions alone would do.
 """
 
 from __future__ import annotations

@@ -11,10 +11,11 @@ from rooms import changed, small_firm
 
 from custsim.errors import InputError
 from custsim.experiment.measures import measure
-from custsim.game.benchmark import Benchmark, Fresh, Memory, Stopped, find_benchmark, on_fresh_luck
+from custsim.game.benchmark import Benchmark, Fresh, Stopped, find_benchmark, on_fresh_luck
 from custsim.game.book import Book
 from custsim.game.debrief import Debrief
 from custsim.game.match import Searching, told
+from custsim.game.memory import Memory, digest
 from custsim.game.play import lived, played
 from custsim.game.rivals import RIVALS, wishes
 from custsim.game.screen import debrief_data, with_benchmark
@@ -87,10 +88,8 @@ def test_the_benchmark_tries_the_house_first_and_is_as_good_as_it_or_says_so() -
 
 def _tried_plans(firm: object, memory: Memory) -> list[dict[str, float]]:
     """Plans of the house whose value in the search is kept."""
-    from custsim.game.benchmark import _hash
-
     return [plan for plan in wishes(firm).values()  # type: ignore[arg-type]
-            if any(name.endswith(_hash([plan, 100, 1])) for name in memory.kept)]  # fmt: skip
+            if any(name.endswith(digest([plan, 100, 1])) for name in memory.kept)]  # fmt: skip
 
 
 def test_a_benchmark_that_is_worse_than_a_rival_says_so() -> None:

@@ -261,12 +261,15 @@ def test_a_room_that_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: p
     first.handle_trainer({"do": "open_year"})
     hand_in(owls, 2, "b", market__marketing=6000.0)
     screen = owls.look().message  # the server is not closed: it is killed
+    for place in ("custsim.game.book.lived", "custsim.game.book.played"):
+        monkeypatch.setattr(place, lambda *given: pytest.fail("what is known is lived again"))
     second = Game("game", years=2)
     second.room_opens(file, "blue otter")
     assert second.firm == first.firm
     again = Session(second, owls.state)  # the browser reloads
     assert again.look().message == screen
     assert again.look().message["desk"]["plan"]["market.marketing"] == 6000.0
+    assert [row["name"] for row in again.look().message["board"]] == [row["name"] for row in screen["board"]]
     first.close()
     second.close()
     with pytest.raises(InputError, match=r"holds the game with the code .* take another file"):
