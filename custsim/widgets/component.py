@@ -12,7 +12,7 @@ import copy
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -225,6 +225,11 @@ class Session:
     def choose(self, *chosen: int) -> Reply:
         """Answer a question by the numbers of its options, counted from 0."""
         return self.send({"do": "answer", "chosen": list(chosen)})
+
+    def predict(self, guess: float | Sequence[float]) -> Reply:
+        """Make a prediction: a number, or a curve as a list of numbers."""
+        given = {"value": guess} if isinstance(guess, int | float) else {"curve": list(guess)}
+        return self.send({"do": "guess", **given})
 
     @property
     def progress(self) -> float:

@@ -57,14 +57,14 @@ def test_the_outcome_is_computed_when_a_guess_was_made_and_once():
     Session(guess).look()
     assert calls == []
     for value in (1, 2):
-        Session(guess).send({"do": "guess", "value": value})
+        Session(guess).predict(value)
     assert calls == [1]
 
 
 def test_a_curve_is_held_against_the_series_month_by_month():
     falling = np.linspace(100, 40, 12)
     guess = worth(falling, kind="curve", points=12, low=0, high=200, unit="customers")
-    flat = Session(guess).send({"do": "guess", "curve": [100.0] * 12}).message
+    flat = Session(guess).predict([100.0] * 12).message
     assert flat["distance"] == pytest.approx(np.abs(100 - falling).mean())
     assert "most in month 12: you drew 100 customers, too high; it was 40 customers." in flat["says"]
     assert flat["says"].endswith("Yours ends near its start; it falls.")
