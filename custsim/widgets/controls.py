@@ -206,6 +206,8 @@ class Lever:
             if not isinstance(value, str) or value not in names:
                 raise InputError(f"{self.path}: must be one of {', '.join(names)}, got {shown(value)}")
             return value
+        if self.log:
+            return self._read_log(value)
         number = real(value, self.path, self.low, self.high)
         if self.whole:
             if not number.is_integer():
@@ -213,6 +215,11 @@ class Lever:
             return int(number)
         # 0.1 + 0.2 is 0.3: what a slider's arithmetic adds is not the learner's
         return float(f"{number:.9g}")
+
+    def _read_log(self, value: Any) -> Any:
+        """Read a value of a logarithmic slider, whose positions are rounded to four figures, at the ends too."""
+        number = min(max(real(value, self.path, 0.999 * self.low, 1.001 * self.high), self.low), self.high)
+        return round(number) if self.whole else float(f"{number:.9g}")
 
     def write(self, value: Any) -> str:
         """Write a value as the screen does, with its unit."""
@@ -333,7 +340,7 @@ def _range(control: Control, parameter: Parameter, told: dict[str, Any], currenc
         raise InputError(f"{path}: the range {low:g} to {high:g} does not hold the scenario's {value:g}; widen it")
     for bound in (low, high):
         _refuse_forbidden(parameter, bound)
-    step = _step(low, high, value, whole) if control.step is None else control.step
+    step = _step(low, high, value, whole) if control.step is None else _reaching(control.step, value - low, whole)
     if not 0 < step <= high - low or (whole and not float(step).is_integer()):
         kind = "a whole number above 0" if whole else "above 0"
         raise InputError(f"{path}: step must be {kind} and at most the range {high - low:g}, got {step:g}")
@@ -393,6 +400,15 @@ def _step(low: float, high: float, value: float, whole: bool) -> float:
         if abs(places - round(places)) < 1e-6 and (high - low) / step <= _POSITIONS:
             return step
     return steps[coarse]
+
+
+def _reaching(step: float, distance: float, whole: bool) -> float:
+    """Step a lesson gave, or a half, a fifth or a tenth of it if only so the start lies on a position."""
+    for part in (1.0, 2.0, 5.0, 10.0):
+        places = distance / (step / part) if step > 0 else 0.0
+        if abs(places - round(places)) < 1e-6 and (not whole or part == 1.0):
+            return float(f"{step / part:.9g}")
+    return step
 
 
 def _round_down(value: float) -> float:

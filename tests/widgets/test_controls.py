@@ -101,6 +101,23 @@ def test_slider_arithmetic_leaves_no_dust():
     assert lever.read(1) == 1.0
 
 
+def test_a_logarithmic_slider_takes_rounded_positions_and_still_holds_its_range():
+    (lever,) = levers(Scenario(), ["market.persons"])
+    assert lever.describe()["scale"] == "log"
+    assert lever.read(12.35) == 12
+    assert lever.read(60010) == 60000
+    with pytest.raises(InputError, match="must be from"):
+        lever.read(70000)
+
+
+def test_the_start_lies_on_a_position():
+    (lever,) = levers(Scenario(), [Control("complaints.handling_days", low=0.5, high=4, step=0.5)])
+    assert lever.step == 0.1
+    assert 1.9 in lever.places
+    (lever,) = levers(Scenario(), [Control("complaints.compensation", low=0, high=3, step=0.5)])
+    assert lever.step == 0.5
+
+
 # --- axes -----------------------------------------------------------------------------------------------------------
 
 VALUES = st.lists(st.floats(-1e9, 1e9).filter(lambda v: v == 0 or abs(v) > 1e-6), min_size=1, max_size=20)
