@@ -5,6 +5,7 @@
 import { copyFrom, make, makeAnnouncer, makeButton, newId, show } from "./dom.js";
 import { makeChart, readLooks } from "./chart.js";
 import { makeControl } from "./controls.js";
+import { apartFromUnit } from "./format.js";
 import { buildGuess } from "./guess.js";
 import { makeCustomerPanel, makePanel, tellWhy } from "./panels.js";
 import { savePicture } from "./picture.js";
@@ -31,11 +32,6 @@ function same(one, other) {
   return paths.length === Object.keys(other).length && paths.every((path) => one[path] === other[path]);
 }
 
-/** An amount and its unit, of a text such as "20,802 EUR a month". */
-function apartFromUnit(text) {
-  return (text.match(/^(\S+(?: %)?)\s*(.*)$/s) ?? [null, text, ""]).slice(1);
-}
-
 /** Headline numbers: value, change with sign, arrow and word; never by colour alone. */
 export function makeNumbers(specs) {
   const tiles = new Map();
@@ -51,7 +47,7 @@ export function makeNumbers(specs) {
       const tile = tiles.get(number.name);
       if (!tile) continue;
       const [amount, unit] = apartFromUnit(number.text);
-      tile.value.replaceChildren(amount, unit ? make("span", { class: "unit" }, ` ${unit}`) : "");
+      tile.value.replaceChildren(make("span", {}, amount), " ", unit ? make("span", { class: "unit" }, unit) : "");
       const still = number.direction === "same" || !number.change;
       const arrow = still ? "" : make("span", { class: "arrow", "aria-hidden": "true" }, ARROWS[number.direction]);
       const [by, byUnit] = apartFromUnit(number.change ?? "");

@@ -109,9 +109,9 @@ function lastNumber(row) {
   return -1;
 }
 
-/** Whether two rows differ somewhere. */
+/** Whether two rows differ somewhere by more than they are rounded. */
 function apart(row, other) {
-  return row !== other && row.some((value, index) => !Object.is(value, other[index]));
+  return row.some((value, index) => Math.abs(value - other[index]) > 1e-4 * Math.abs(value));
 }
 
 /** Labels at line ends: names where there are several lines; "now" and "before" where there is one. */
@@ -226,7 +226,9 @@ export function drawChart(context, size, looks, data) {
   const labels = endLabels(context, series, present, reference, looks, size.width * 0.26);
   const wide = Math.max(0, ...labels.flatMap((label) => label.lines.map((text) => context.measureText(text).width)));
   const ticksWide = Math.max(...axis.ticks.map((tick) => context.measureText(unit.write(tick)).width));
-  const frame = { left: Math.ceil(ticksWide) + 10, right: size.width - Math.ceil(wide) - 18, top: 10, bottom: size.height - looks.letters - 14 };
+  const years = monthTicks(months, 1).at(-1).text; // its unit stands to the right of the axis' end
+  const room = Math.max(Math.ceil(wide) + 18, 2 * shift(context, years) + looks.letters);
+  const frame = { left: Math.ceil(ticksWide) + 10, right: size.width - room, top: 10, bottom: size.height - looks.letters - 14 };
   frame.x = (index) => frame.left + ((index + 1) / months) * (frame.right - frame.left);
   frame.y = (value) => frame.bottom - ((value - axis.low) / (axis.high - axis.low)) * (frame.bottom - frame.top);
   drawGrid(context, frame, axis, unit, months, looks);
@@ -388,10 +390,10 @@ function readOut(spec, data, axis, month) {
   const step = (axis.ticks[1] - axis.ticks[0]) / 20;
   const fine = axisUnit({ ...axis, ticks: [0, Number(step.toPrecision(1))] }, spec.unit);
   const parts = spec.series.map((one, index) => {
-    const name = spec.series.length > 1 ? `${one.label} ` : "";
-    const before = data.reference[index] ? ` (before ${fine.write(data.reference[index][month])})` : "";
-    return `${name}${fine.write(data.present[index][month])}${before}`;
+    const before = data.reference[index] ? ` (${fine.write(data.reference[index][month])})` : "";
+    return `${spec.series.length > 1 ? `${one.label} ` : ""}${fine.write(data.present[index][month])}${before}`;
   });
   const name = monthName(month);
-  return `${name[0].toUpperCase()}${name.slice(1)}: ${parts.join("; ")}${unit.text ? `, ${unit.text}` : ""}`;
+  const when = `${name[0].toUpperCase()}${name.slice(1)}${data.reference.length ? ", now (before)" : ""}`;
+  return `${when}: ${parts.join("; ")}${spec.series.length === 1 && unit.text ? ` ${unit.text}` : ""}`;
 }

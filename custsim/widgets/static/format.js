@@ -67,7 +67,7 @@ export function niceTicks(low, high, about) {
 export function ticksWithin(low, high, about) {
   const power = 10 ** Math.floor(Math.log10((high - low) / Math.max(1, about)));
   const meets = (step) => [low, high].every((end) => Math.abs(end / step - Math.round(end / step)) < 1e-6);
-  const steps = LADDER.map((rung) => rung * power).filter((step) => meets(step) && (high - low) / step <= 2 * about);
+  const steps = LADDER.map((rung) => rung * power).filter((step) => meets(step) && (high - low) / step <= 1.5 * about);
   const far = (step) => Math.abs(Math.log((high - low) / step / about));
   const best = steps.sort((one, other) => far(one) - far(other))[0];
   const room = 1e-9 * (high - low);
@@ -99,4 +99,9 @@ export function monthTicks(months, about) {
  */
 export function monthName(index) {
   return `month ${index + 1}` + (index >= 12 ? ` (year ${Math.floor(index / 12) + 1})` : "");
+}
+
+/** An amount and its unit, of a text such as "20,802 EUR a month". */
+export function apartFromUnit(text) {
+  return (text.match(/^(\S+(?: %)?)\s*(.*)$/s) ?? [null, text, ""]).slice(1);
 }

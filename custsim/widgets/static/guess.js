@@ -110,12 +110,12 @@ class Curve {
     this.axis = makeAxis([description.low, description.high], null, 4);
     this.canvas = make("canvas", { role: "img", class: "drawing", "aria-label": "Nothing drawn yet. You can draw here, or enter points below." });
     this.reveal = makeReveal();
-    this.done = makeButton("That is my guess", () => this.submit(), { disabled: true });
+    this.done = makeButton("That is my guess", () => this.submit(), { class: "primary", disabled: true });
     this.again = makeButton("Start again", () => this.clear(), { class: "quiet" });
     const entry = make("details", { "aria-label": "Points of the curve" }, make("summary", {}, "Enter points instead of drawing"), this.makeFields());
     this.controls = make("div", {}, entry, make("div", { class: "row" }, this.done, this.again));
     this.key = make("p", { class: "key", hidden: true }, make("span", { class: "solid", "aria-hidden": "true" }), "the model", make("span", { class: "dashed", "aria-hidden": "true" }), "your guess");
-    this.root.append(...heading(description), make("p", { class: "question" }, description.question), make("p", { class: "soft" }, "Draw the curve with finger or mouse, from left to right."),
+    this.root.append(...heading(description), make("p", { class: "question" }, description.question), (this.invitation = make("p", { class: "soft" }, "Draw the curve with finger or mouse, from left to right.")),
       this.key, make("p", { class: "soft" }, axisUnit(this.axis, this.unit).text), this.canvas, this.controls, this.reveal.element);
     this.canvas.addEventListener("pointerdown", (event) => this.down(event));
     this.canvas.addEventListener("pointermove", (event) => this.moved(event));
@@ -220,6 +220,7 @@ class Curve {
     this.curve = Float64Array.from(message.guess);
     this.outcome = Float64Array.from(message.outcome, (value) => value ?? NaN);
     show(this.controls, false);
+    show(this.invitation, false);
     show(this.key, true);
     this.reveal.put(message);
     this.name();

@@ -4,6 +4,7 @@
 
 import { make } from "./dom.js";
 import { readLooks } from "./chart.js";
+import { apartFromUnit } from "./format.js";
 
 const WIDTH = 1200;
 const EDGE = 32;
@@ -22,11 +23,14 @@ export function composePicture(board) {
   context.fillStyle = looks.ground;
   context.fillRect(0, 0, WIDTH, height);
   write(context, board.description.title || "custsim", EDGE, EDGE, `bold 28px ${looks.family}`, looks.ink);
-  write(context, [board.description.what, `setting: ${board.view.share}`].filter(Boolean).join("; "), EDGE, EDGE + 40, `16px ${looks.family}`, looks.soft);
+  const told = [board.description.what, `setting ${board.view.share}`, `dashed: reference, ${board.referenceName.textContent}`];
+  write(context, told.filter(Boolean).join("; "), EDGE, EDGE + 40, `16px ${looks.family}`, looks.soft);
   board.view.numbers.forEach((number, index) => {
     const [x, y] = [EDGE + (index % tiles) * 270, 110 + Math.floor(index / tiles) * 92];
     write(context, number.label ?? number.name, x, y, `16px ${looks.family}`, looks.soft);
-    write(context, number.text, x, y + 22, `bold 24px ${looks.family}`, looks.ink);
+    const [amount, unit] = apartFromUnit(number.text);
+    const wide = write(context, amount, x, y + 22, `bold 24px ${looks.family}`, looks.ink);
+    write(context, unit, x + wide + 6, y + 29, `16px ${looks.family}`, looks.soft);
     write(context, number.change || "no change", x, y + 52, `16px ${looks.family}`, looks.ink);
   });
   board.handOut();
@@ -37,12 +41,14 @@ export function composePicture(board) {
   return canvas;
 }
 
+/** Write a line; gives its width. */
 function write(context, text, x, y, font, colour) {
   context.font = font;
   context.fillStyle = colour;
   context.textBaseline = "top";
   context.textAlign = "left";
   context.fillText(text, x, y, WIDTH - x - EDGE);
+  return context.measureText(text).width;
 }
 
 /** Hand the picture to the learner as a file. */

@@ -4,7 +4,11 @@
 
 import { heading, make, makeButton, newId, show } from "./dom.js";
 
-const MARKS = { true: "✓ Right.", false: "✗ Not yet." };
+/** A mark and a word, unless what follows begins with that word. */
+function mark(right, says) {
+  if (!right) return "✗ Not yet.";
+  return says.startsWith("Right") ? "✓" : "✓ Right.";
+}
 
 /** Where a verdict stands: a word, why, a hint, the explanation and the number of tries. */
 function makeVerdict(line) {
@@ -15,7 +19,7 @@ function makeVerdict(line) {
       const { right, says, hint, explain, tries } = message;
       element.dataset.right = String(right);
       const parts = [];
-      if (right !== null || says) parts.push(make("p", {}, right === null ? "" : make("strong", {}, MARKS[right]), ` ${says}`));
+      if (right !== null || says) parts.push(make("p", {}, right === null ? "" : make("strong", {}, mark(right, says)), ` ${says}`));
       if (hint) parts.push(make("p", {}, make("strong", {}, "Hint: "), hint));
       if (explain) parts.push(make("p", { class: "explain" }, explain));
       if (tries > 0) parts.push(make("p", { class: "tries" }, tries === 1 ? "1 try" : `${tries} tries`));
