@@ -19,7 +19,7 @@ from typing import Any, Protocol, runtime_checkable
 import custsim
 from custsim.errors import CustsimError, InputError
 from custsim.lessons.catalogue import Cell, Lesson, sheet_of
-from custsim.widgets.component import Component
+from custsim.widgets.component import Component, Reply, State
 from custsim.workshop.page import Block, result_block, words_block
 
 __all__ = ["Page", "Prepared", "Shared", "prepare"]
@@ -30,15 +30,20 @@ class Shared(Protocol):
     """A component that a room has in common, with a file and a trainer's desk of its own: the budget game."""
 
     id: str
+    #: set by the server; called, from any thread, when what others see may have changed
+    room_changed: Callable[[], None] | None
 
-    def for_room(self, path: Path) -> Component:
-        """Give the room's own, which goes on with what is in the file."""
+    def room_opens(self, file: Path, room: str) -> None:
+        """Become the room's own: a new one in a new file, or the one that the file holds."""
 
-    def trainer_view(self) -> dict[str, Any]:
-        """Describe the trainer's desk, as JSON: "said", "teams", "board", "actions"."""
+    def start_for(self, seat: str, nickname: str) -> State:
+        """Give the state of a trainee who has just come in."""
 
-    def act(self, name: str) -> dict[str, Any]:
-        """Do one of the actions."""
+    def describe_trainer(self) -> dict[str, Any]:
+        """Describe the trainer's desk, as JSON: "words", "buttons", "table", "board"."""
+
+    def handle_trainer(self, message: dict[str, Any]) -> Reply:
+        """Do what one of the buttons says."""
 
     def close(self) -> None:
         """Leave the file."""
@@ -89,7 +94,9 @@ class Prepared:
 
 
 def prepare(
-    lesson: Lesson, file_for: Callable[[str], Path], tell: Callable[[str], object] = lambda line: None
+    lesson: Lesson,
+    room_opens: Callable[[Shared], object] = lambda part: None,
+    tell: Callable[[str], object] = lambda line: None,
 ) -> Prepared:
     """Run a lesson's notebook and make its pages.
 
@@ -97,8 +104,8 @@ def prepare(
     ----------
     lesson
         As read by :func:`custsim.lessons.catalogue.read`.
-    file_for
-        Names the file of a component that the room shares, by its id.
+    room_opens
+        Called with each component that a room shares, before it is described, to give it its file.
     tell
         Called with a line for each step that is ready.
 
@@ -121,9 +128,10 @@ def prepare(
             with _blamed(lesson.file, cell), contextlib.chdir(folder):
                 for result in _single(_run(cell, lesson.file, namespace, shown)):
                     if isinstance(result, Component):
-                        part = result.for_room(file_for(result.id)) if isinstance(result, Shared) else result
-                        _take(part, components)
-                        blocks.append({"is": "component", "id": part.id, "description": part.describe()})
+                        if isinstance(result, Shared):
+                            room_opens(result)
+                        _take(result, components)
+                        blocks.append({"is": "component", "id": result.id, "description": result.describe()})
                     else:
                         blocks.append(result_block(result))
         ids = [block["id"] for block in blocks if block["is"] == "component"]

@@ -20,10 +20,10 @@ import psutil
 from custsim.errors import CustsimError, InputError
 from custsim.widgets.component import Component, Reply, State
 from custsim.workshop.joining import Keys, nickname, random_word
-from custsim.workshop.prepare import Page, Prepared
+from custsim.workshop.prepare import Page, Prepared, Shared
 from custsim.workshop.store import KeptAnswer, KeptSeat, Store
 
-__all__ = ["Limits", "Room", "Screen", "Seat"]
+__all__ = ["Limits", "Room", "Screen", "Seat", "keys_of"]
 
 Phase = Literal["waiting", "running", "paused"]
 
@@ -112,8 +112,7 @@ class Room:
     def __init__(self, prepared: Prepared, store: Store, word: str, limits: Limits) -> None:
         self.prepared, self.store, self.limits = prepared, store, limits
         facts = store.facts()
-        fresh = Keys.new()
-        self.keys = Keys(*(facts.get(name, getattr(fresh, name)) for name in ("signing", "trainer", "room")))
+        self.keys = keys_of(store)
         self.word = word or facts.get("word") or random_word()
         self.phase: Phase = "waiting"
         self.revealed = min(int(facts.get("revealed", 0)), len(prepared.pages))
@@ -121,7 +120,7 @@ class Room:
             self.phase = "paused" if facts.get("phase") == "paused" else "running"
         self.trouble = ""
         self.changed: Callable[[], None] = lambda: None
-        store.note(word=self.word, signing=self.keys.signing, trainer=self.keys.trainer, room=self.keys.room)
+        store.note(word=self.word)
         self.checkpoints: tuple[Component, ...] = tuple(
             component for component in prepared.components.values() if component.progress(component.start()) < 1
         )
@@ -284,7 +283,12 @@ class Room:
         return next((part for page in pages for part in page.components if part.id == name), None)
 
     def refresh(self, component: Component) -> None:
-        """Have everybody's screen look at a component again."""
+        """Have everybody's screen look at a component again, as somebody else changed what it shows."""
+        if component in self.checkpoints:
+            for seat in self.seats.values():
+                if component.id in seat.kept.states:
+                    seat.progress[component.id] = component.progress(seat.kept.states[component.id])
+        self.changed()
         self._tell_all({"is": "refresh", "of": component.id})
 
     def _tell_all(self, message: dict[str, Any]) -> None:
@@ -297,7 +301,8 @@ class Room:
     def state(self, seat: Seat, component: Component) -> State:
         """Give a trainee's state of a component; a new one for who has done nothing there yet."""
         if component.id not in seat.kept.states:
-            seat.kept.states[component.id] = component.start()
+            new = component.start_for(seat.id, seat.nickname) if isinstance(component, Shared) else component.start()
+            seat.kept.states[component.id] = new
         return seat.kept.states[component.id]
 
     async def did(
@@ -355,6 +360,16 @@ class Room:
         if not self.checkpoints:
             return 1.0
         return sum(seat.progress.get(component.id, 0.0) for component in self.checkpoints) / len(self.checkpoints)
+
+
+def keys_of(store: Store) -> Keys:
+    """Give the secrets of the room that a file is of; a new file gets new ones."""
+    facts, names = store.facts(), ("signing", "trainer", "room")
+    if all(name in facts for name in names):
+        return Keys(*(facts[name] for name in names))
+    keys = Keys.new()
+    store.note(signing=keys.signing, trainer=keys.trainer, room=keys.room).result()
+    return keys
 
 
 def is_drag(message: dict[str, Any]) -> bool:

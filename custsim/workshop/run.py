@@ -18,7 +18,7 @@ from custsim.lessons.catalogue import Lesson, read
 from custsim.workshop.address import addresses, bound, code_for_terminal
 from custsim.workshop.joining import checked_word
 from custsim.workshop.prepare import prepare
-from custsim.workshop.room import Limits, Room
+from custsim.workshop.room import Limits, Room, keys_of
 from custsim.workshop.server import Server
 from custsim.workshop.store import Store
 
@@ -108,7 +108,10 @@ def workshop(
     began = time.perf_counter()
     with bound(host, port) as listener, Store.open(file, lesson.name) as store:
         tell(f"{_name(lesson)}: preparing {len(lesson.steps)} steps")
-        prepared = prepare(lesson, lambda part: file.with_name(f"{file.stem}-{part}.db"), tell)
+        keys = keys_of(store)
+        prepared = prepare(
+            lesson, lambda part: part.room_opens(file.with_name(f"{file.stem}-{part.id}.db"), keys.room), tell
+        )
         room = Room(prepared, store, chosen, limits or Limits())
         at = listener.getsockname()[1]
         hosts = addresses() if host == "0.0.0.0" else [host]

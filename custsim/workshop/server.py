@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -100,6 +101,9 @@ class Server:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: object) -> AsyncIterator[None]:
         sweeping = asyncio.create_task(self._sweep())
+        loop = asyncio.get_running_loop()
+        for part in self._shared():
+            part.room_changed = functools.partial(loop.call_soon_threadsafe, self.room.refresh, part)
         try:
             yield
         finally:
@@ -110,10 +114,14 @@ class Server:
         """Keep what is not kept yet, and leave all files."""
         self.work.close()
         await self.room.keep_drags()
-        for part in self.room.prepared.components.values():
-            if isinstance(part, Shared):
-                part.close()
+        for part in self._shared():
+            part.room_changed = None
+            part.close()
         self.room.store.close()
+
+    def _shared(self) -> list[Any]:
+        """List the components that the room has in common."""
+        return [part for part in self.room.prepared.components.values() if isinstance(part, Shared)]
 
     async def _sweep(self) -> None:
         while True:
@@ -304,13 +312,11 @@ class Server:
         component = self.room.component(message.get("of"))
         if not isinstance(component, Shared):
             return
-        name = str(message.get("name"))
+        asked = {"do": message.get("name")}
         try:
-            await self.work.aside(lambda: component.act(name))
+            await self.work.aside(lambda: component.handle_trainer(asked))
         except InputError as error:
             screen.tell({"is": "problem", "text": str(error)})
-        self.room.refresh(component)
-        self._changed()
 
 
 async def _json_of(request: Request) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def shared_views(room: Room) -> list[dict[str, Any]]:
     """Describe the revealed components that the whole room shares, such as a game; may read a file."""
     pages = room.prepared.pages[: 0 if room.phase == "waiting" else room.revealed]
     parts = [part for page in pages for part in page.components if isinstance(part, Shared)]
-    return [{"of": part.id, **part.trainer_view()} for part in parts]
+    return [{"of": part.id, **part.describe_trainer()} for part in parts]
 
 
 def _person(room: Room, seat: Seat, now: float) -> dict[str, Any]:

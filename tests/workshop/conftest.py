@@ -22,7 +22,7 @@ def lesson_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def prepared(lesson_file: Path) -> Prepared:
-    return prepare(read_notebook(lesson_file), lambda part: lesson_file.with_name(f"{part}.db"))
+    return prepare(read_notebook(lesson_file))
 
 
 @pytest.fixture

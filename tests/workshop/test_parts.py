@@ -265,7 +265,7 @@ def test_a_lesson_is_made_ready_as_a_notebook_runs_it(tmp_path: Path) -> None:
         ],
     )
     told: list[str] = []
-    ready = prepare(read_notebook(file), lambda part: tmp_path / part, told.append)
+    ready = prepare(read_notebook(file), tell=told.append)
     assert [page.title for page in ready.pages] == ["Two", "One", "Two"]
     texts = [block.get("text") for block in __import__("json").loads(ready.pages[2].content)["blocks"]]
     assert texts == [None, "printed", "shown", "21", "25", None, None]
@@ -292,7 +292,7 @@ NUMBER = "from custsim.widgets import Number\n"
 def test_a_cell_that_fails_is_named(tmp_path: Path, cell: str, says: str) -> None:
     file = write_notebook(tmp_path / "03_bad.ipynb", ["# Bad", ">>>x = 1", f">>>{cell}"])
     with pytest.raises(InputError, match=r"03_bad\.ipynb") as refusal:
-        prepare(read_notebook(file), lambda part: tmp_path / part)
+        prepare(read_notebook(file))
     assert says in str(refusal.value)
 
 

@@ -221,7 +221,9 @@ def test_who_does_nothing_for_long_makes_room_and_can_come_back(open_workshop: O
     assert "kept" in bye["text"]
     workshop.join("Ben")
     workshop.trainees[-1].leave()
-    next(seat for seat in workshop.room.seats.values() if seat.nickname == "Ben").kept.seen -= 400
+    ben = next(seat for seat in workshop.room.seats.values() if seat.nickname == "Ben")
+    assert until(lambda: ben.screen is None)
+    ben.kept.seen -= 400
     assert ana.open()["nickname"] == "Ana"
     assert ana.ask("staff", {"do": "look"})["value"] == 5
 
@@ -345,7 +347,7 @@ def test_states_that_an_edited_lesson_cannot_read_begin_anew(prepared: Prepared,
         store.keep("seat", "staff", {"value": 4, "moves": 1}, "").result()
         store.keep("seat", "leaves", {"of another kind": 1}, "").result()
     write_notebook(tmp_path / "04_iceberg.ipynb", [*prepared_cells(tmp_path), "One more word."])
-    edited = prepare(read_notebook(tmp_path / "04_iceberg.ipynb"), lambda part: tmp_path / part)
+    edited = prepare(read_notebook(tmp_path / "04_iceberg.ipynb"))
     with Store.open(tmp_path / "room.db", edited.lesson.name) as store:
         seat = Room(edited, store, "", Limits()).seats["seat"]
         assert seat.kept.states == {"staff": {"value": 4, "moves": 1}}

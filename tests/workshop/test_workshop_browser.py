@@ -79,7 +79,7 @@ def terminal(folder: Path, tmp_path: Path) -> Iterator[Terminal]:
 
 @pytest.fixture(scope="module")
 def lesson(folder: Path) -> Prepared:
-    return prepare(read_notebook(folder / "04_iceberg.ipynb"), lambda part: folder / part)
+    return prepare(read_notebook(folder / "04_iceberg.ipynb"))
 
 
 @pytest.fixture

@@ -134,28 +134,34 @@ function question(told) {
 
 // ---- what the room shares, such as the game -----------------------------------------------------------------------
 
+const PLACES = [["overall", "Place"], ["name", "Team"], ["points", "Points"], ["profit", "Profit"], ["equity", "Customer equity"], ["satisfaction", "Satisfaction"]];
+
 function shared(view) {
-  const actions = (view.actions ?? []).map((action) =>
-    makeButton(action.label, () => press({ do: "act", of: view.of, name: action.name }), {
-      class: "second", disabled: !action.enabled, title: action.why || null, "data-key": `${view.of}-${action.name}`,
+  const buttons = (view.buttons ?? []).map((button) =>
+    makeButton(button.label, () => press({ do: "act", of: view.of, name: button.do }), {
+      class: "second", "data-key": `${view.of}-${button.do}`,
     }));
+  const board = view.board?.length
+    ? { headings: PLACES.map(([, heading]) => heading), rows: view.board.map((place) => PLACES.map(([name]) => place[name])) }
+    : null;
   return make("div", { class: "shared" },
-    make("p", {}, view.said ?? ""),
-    make("div", { class: "buttons" }, ...actions),
-    tableOf("Teams", view.teams),
-    tableOf("Leaderboard", view.board),
-    view.benchmark ? make("p", { class: "help" }, `Benchmark: ${view.benchmark}`) : null,
+    ...(view.words ?? []).map((words) => make("p", {}, words)),
+    make("div", { class: "buttons" }, ...buttons),
+    table("Teams", view.table),
+    table("Leaderboard", board),
   );
 }
 
-function tableOf(caption, rows) {
-  if (!rows?.length) return null;
-  const names = Object.keys(rows[0]);
-  const text = (value) => (value === true ? "yes" : value === false ? "no" : Array.isArray(value) ? value.join(", ") : String(value ?? ""));
+function table(caption, told) {
+  if (!told?.rows?.length) return null;
+  const cell = (tag) => (value) => {
+    const number = typeof value === "number";
+    return make(tag, { class: number ? "to-the-right" : null, scope: tag === "th" ? "col" : null }, number ? value.toLocaleString("en") : String(value ?? ""));
+  };
   return make("div", { class: "scroll" }, make("table", {},
     make("caption", { class: "help" }, caption),
-    make("thead", {}, make("tr", {}, ...names.map((name) => make("th", { scope: "col" }, name.replaceAll("_", " "))))),
-    make("tbody", {}, ...rows.map((row) => make("tr", {}, ...names.map((name) => make("td", {}, text(row[name])))))),
+    make("thead", {}, make("tr", {}, ...told.headings.map(cell("th")))),
+    make("tbody", {}, ...told.rows.map((row) => make("tr", {}, ...row.map(cell("td"))))),
   ));
 }
 
