@@ -76,11 +76,11 @@ class _Rule:
 
 #: the levers, in the order of the chain; ranges marked ``times`` are multiples of the bundled scenario's value
 _RULES = (
-    _Rule("internal_service.tools.spend", "Tools, per employee and month", "{currency}", "Your people", 0.0, 2.0, True,
+    _Rule("internal_service.tools.spend", "Tools, per head and month", "{currency}", "Your people", 0.0, 2.0, True,
           meaning="What your people work with. Customers see it, and mistakes depend on it."),
-    _Rule("internal_service.training.spend", "Training, per employee and month", "{currency}", "Your people", 0.0, 2.0,
+    _Rule("internal_service.training.spend", "Training, per head and month", "{currency}", "Your people", 0.0, 2.0,
           True,          meaning="Skill, and the assurance with which customers are served."),
-    _Rule("internal_service.support.spend", "Support, per employee and month", "{currency}", "Your people", 0, 2, True,
+    _Rule("internal_service.support.spend", "Support, per head and month", "{currency}", "Your people", 0, 2, True,
           meaning="Help from the back office for those who serve customers."),
     _Rule("employees.pay", "Pay, of what the market pays", "%", "Your people", 0.96, 1.08, False, 0.01),
     _Rule(STAFFING, "Customers per employee", "", "Your people", 0.85, 1.2, True,

@@ -49,9 +49,9 @@ def page(chromium: Any) -> Iterator[Page]:
 
 def left(page: Page) -> float:
     """What the page says is left of the budget; below 0 when it is over."""
-    text = page.locator(".game-left").inner_text()
-    amount = float("".join(letter for letter in page.locator(".game-left strong").inner_text() if letter.isdigit()))
-    return -amount if text.startswith("Over") else amount
+    text = page.locator(".game-left strong").inner_text()
+    amount = float("".join(letter for letter in text if letter.isdigit()))
+    return -amount if text.endswith("over") else amount
 
 
 def test_alone_from_the_first_slider_to_the_debrief(page: Page, served: Screens) -> None:

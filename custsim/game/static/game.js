@@ -182,7 +182,7 @@ function gamePlanner(description, first, line, announcer) {
     const total = gamePlanCost(desk.lines, plan);
     const rest = desk.budget - total;
     for (const [path, element] of costs) element.textContent = gameCostWords(path, desk, plan, money);
-    left.replaceChildren(rest >= 0 ? "Left of the budget: " : "Over the budget: ", make("strong", {}, money(Math.abs(rest))), make("span", { class: "soft" }, ` ${money(total)} planned of ${money(desk.budget)}`));
+    left.replaceChildren(make("strong", {}, `${money(Math.abs(rest))} ${rest >= 0 ? "left" : "over"}`), make("span", { class: "soft" }, ` of a budget of ${money(desk.budget)}`));
     left.classList.toggle("beyond", rest < 0);
     meter.classList.toggle("beyond", rest < 0);
     meter.firstChild.style.width = `${Math.min(100, (100 * total) / desk.budget)}%`;
