@@ -110,11 +110,11 @@ def _inline(picture: Picture) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
 
 
-def _heads(table: Table) -> list[tuple[str, str, bool]]:
-    """Name, unit and whether it holds numbers, of each column."""
+def _heads(table: Table) -> list[tuple[list[str], str, bool]]:
+    """Name in its parts, unit and whether it holds numbers, of each column."""
     return [
         (
-            column.name,
+            _JOINT.split(column.name),
             column.heading.removeprefix(column.name).strip(),
             any(_is_number(row[place]) for row in table.rows[: table.most]),
         )
@@ -122,27 +122,21 @@ def _heads(table: Table) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _cells(table: Table) -> list[tuple[list[tuple[Any, bool]], bool]]:
-    """Text of each cell and whether it is a number, row by row, and whether the row differs from what is usual."""
+def _cells(table: Table) -> list[tuple[list[tuple[str, list[str], bool]], bool]]:
+    """Text of each cell, its parts and whether it is a number, row by row, and whether the row differs."""
     differs = [place for place, column in enumerate(table.columns) if column.name == "Differs"]
     return [
         (
-            [
-                (_breakable(_cut(table.shown(row, place))), _is_number(row[place]))
-                for place in range(len(table.columns))
-            ],
+            [_cell(_cut(table.shown(row, place)), _is_number(row[place])) for place in range(len(table.columns))],
             any(row[place] is True for place in differs),
         )
         for row in table.rows[: table.most]
     ]
 
 
-def _breakable(text: str) -> Any:
-    """Let names of parameters and files break where they have a joint, on narrow columns."""
-    markup: Any = needed("markupsafe", "the page")
-    if not _JOINT.search(text):
-        return text
-    return markup.Markup("<wbr>").join(markup.escape(part) for part in _JOINT.split(text))
+def _cell(text: str, number: bool) -> tuple[str, list[str], bool]:
+    """Take a text apart where it may break on a narrow column: names of parameters and files at their joints."""
+    return text, _JOINT.split(text), number
 
 
 def _cut(text: str) -> str:

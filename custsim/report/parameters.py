@@ -97,7 +97,7 @@ def in_words(base: Scenario, other: Scenario, most: int = 4) -> str:
     found = []
     for path, (before, after) in differences(base, other).items():
         row = known.get(path)
-        unit = "" if row is None or row.unit in _NO_UNITS else f" {_unit(row.unit, other)}"
+        unit = "" if row is None or row.unit in (*_NO_UNITS, "share", "1") else f" {_unit(row.unit, other)}"
         meaning = f" ({row.meaning.rstrip('.')})" if row is not None else ""
         found.append(f"{path} from {_brief(before)} to {_brief(after)}{unit}{meaning}")
     more = f", and {len(found) - most} more" if len(found) > most else ""

@@ -150,8 +150,13 @@ def _of(unit: str, values: Sequence[Any]) -> str:
 
     Examples
     --------
-    >>> _of("share", [0.5]), _of("EUR", [12345.6]), _of("persons", [3, 4]), _of("", [0.00123])
+    >>> _of("share", [0.5]), _of("EUR", [12345.6]), _of("persons", [3, 4]), _of("days", [0.00123])
     ('0.00%', '#,##0', '#,##0', '0.000000')
+
+    A column without a unit may hold anything, such as the values of all parameters; nothing may be rounded away:
+
+    >>> _of("", [0.0018, 20000.0])
+    'General'
     """
     numbers = [
         abs(value)
@@ -162,6 +167,8 @@ def _of(unit: str, values: Sequence[Any]) -> str:
         return "0.00%"
     if all(float(number).is_integer() for number in numbers):
         return "#,##0"
+    if not unit:
+        return "General"
     largest = max(numbers, default=0.0)
     if largest >= 1000:
         return "#,##0"

@@ -280,6 +280,14 @@ def test_the_workbook_has_real_numbers_and_units_in_headings(kept: tuple[Path, l
         assert all(sheet.column_dimensions[cell.column_letter].width >= 10 for cell in sheet[1])
 
 
+def test_small_parameters_are_not_rounded_away(kept: tuple[Path, list[Any], Any]) -> None:
+    book = openpyxl.load_workbook(kept[2].workbook)
+    sheet = book["1 Parameters"]
+    for row in sheet.iter_rows(min_row=2):
+        if isinstance(row[2].value, float) and not row[2].value.is_integer():
+            assert row[2].number_format == "General"
+
+
 def test_no_number_is_text_and_no_cell_is_an_error(kept: tuple[Path, list[Any], Any]) -> None:
     book = openpyxl.load_workbook(kept[2].workbook)
     number = re.compile(r"[+−-]?[\d,]*\.?\d+( %)?")
