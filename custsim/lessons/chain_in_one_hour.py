@@ -317,6 +317,7 @@ def evidence_sears() -> Evidence:
     """Sears."""
     return Evidence(
         "sears",
+        title="Sears",
         claim="Five points of employees' attitude, 1.3 points of customers' impression, half a per cent of growth.",
         strength="weak",
         sources=["Rucci, Kirn & Quinn 1998"],
@@ -329,6 +330,7 @@ def evidence_units() -> Evidence:
     """Meta-analyses of units."""
     return Evidence(
         "units",
+        title="Over many units",
         claim="Business units with more content employees have more content customers, lose fewer people and earn "
         "somewhat more.",
         strength="strong",
@@ -343,6 +345,7 @@ def counter_evidence() -> Evidence:
     """Studies that did not find the chain strong."""
     return Evidence(
         "counter",
+        title="Against a strong chain",
         claim="The way from attitude over satisfaction to sales may be too weak to matter, and more is not always "
         "better.",
         strength="fair",
@@ -357,6 +360,7 @@ def evidence_lore() -> Evidence:
     """Lore."""
     return Evidence(
         "happy",
+        title="Happy employees",
         claim="Look after your employees, and everything else follows by itself.",
         strength="lore",
         sources=["often said; no study that we know of shows it"],

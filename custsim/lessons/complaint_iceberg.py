@@ -162,7 +162,7 @@ def guess_customers() -> Guess:
         low=-500.0,
         high=500.0,
         outcome=lambda: difference(BANK, "customers_end.last", {EASE: 0.9}),
-        explain="It is higher, although the two people at the desk now take four times as long to answer. Whoever "
+        explain="It is higher, although the two people at the desk now take more than twice as long to answer. Whoever "
         "complains gives the bank a chance; whoever says nothing has often decided already.",
     )
 
@@ -456,10 +456,8 @@ def tarp() -> Number:
 
     return Number(
         "tarp",
-        question="After a large loss the share who intend to buy again was, in the TARP studies: silent 9 %, "
-        "complained and unsatisfied 19 %, satisfied 54 %, satisfied quickly 82 %. A firm gets 90 % of its wronged "
-        "customers to speak, satisfies 70 % of them quickly and 20 % slowly. What share of all wronged customers "
-        "intends to buy again?",
+        question="A firm gets 90 % of its wronged customers to speak, satisfies 70 % of those quickly and 20 % slowly. "
+        "What share of ALL wronged customers intends to buy again?",
         percent=True,
         answer=average,
         absolute=0.006,
@@ -485,9 +483,8 @@ def favour() -> Number:
     """How often a small favour would have to end in a large deposit."""
     return Number(
         "favour",
-        question="A story told in many courses: a passer-by wanted a new 100-dollar note. A bank clerk took 15 minutes "
-        "and two telephone calls; later the man opened an account with 250,000 dollars. Say the favour cost 8, and "
-        "such a deposit earns 2,500 a year. In what share of all favours must it happen to pay back within a year?",
+        question="Say the favour cost 8 dollars of working time, and such a deposit earns 2,500 dollars a year. In "
+        "what share of all favours must it happen to pay back within a year?",
         percent=True,
         answer=lambda: FAVOUR_COST / DEPOSIT_MARGIN,
         wrong=[
@@ -534,6 +531,7 @@ def evidence_lore() -> Evidence:
     """1 : 24."""
     return Evidence(
         "lore_24",
+        title="One to twenty-four",
         claim="For each customer who complains, 24 stay silent.",
         strength="lore",
         sources=["retold from American studies of the 1970s and 80s; no original could be traced"],
@@ -546,6 +544,7 @@ def evidence_voice() -> Evidence:
     """Who speaks."""
     return Evidence(
         "voice",
+        title="Who speaks",
         claim="Half and more complain to the front line where money was lost; 5 to 30 % after rudeness or poor "
         "quality; 1 to 5 % ever reach head office.",
         strength="fair",
@@ -559,6 +558,7 @@ def evidence_tarp() -> Evidence:
     """Intentions by outcome."""
     return Evidence(
         "tarp_table",
+        title="Answers and intentions",
         claim="The better and the quicker a complaint is answered, the more customers intend to buy again.",
         strength="fair",
         sources=["TARP", "Orsingher, Valentini & de Angelis 2010", "Gelbrich & Roschk 2011"],
@@ -571,6 +571,7 @@ def evidence_paradox() -> Evidence:
     """The paradox."""
     return Evidence(
         "paradox_evidence",
+        title="The paradox",
         claim="A complaint handled well makes a better customer than none.",
         strength="weak",
         sources=["de Matos, Henrique & Rossi 2007", "Knox & van Oest 2014"],
@@ -583,6 +584,7 @@ def evidence_compensation() -> Evidence:
     """Compensation."""
     return Evidence(
         "compensation_evidence",
+        title="Compensation",
         claim="Compensation helps up to about one and a half times the loss; soon, and in kind.",
         strength="fair",
         sources=["Haesevoets et al. 2017", "Roschk & Gelbrich 2014", "Smith, Bolton & Wagner 1999"],

@@ -157,7 +157,7 @@ def guess_wait() -> Guess:
         low=0.0,
         high=60.0,
         outcome=lambda: desk().number("internal_wait", FLOOD),
-        explain="Some two weeks and more. It does not grow for ever only because people stop asking and muddle "
+        explain="Between two and three weeks. It does not grow for ever only because people stop asking and muddle "
         "through.",
     )
 
@@ -501,6 +501,7 @@ def evidence_turnover() -> Evidence:
     """Satisfaction and turnover."""
     return Evidence(
         "turnover_evidence",
+        title="Who leaves, and what it does",
         claim="Units with less content staff lose more people, and units that lose more people serve worse.",
         strength="strong",
         sources=["Harter, Schmidt & Hayes 2002", "Hausknecht, Trevor & Howard 2009", "Park & Shaw 2013"],
@@ -513,6 +514,7 @@ def evidence_climate() -> Evidence:
     """Internal service."""
     return Evidence(
         "climate",
+        title="Help aimed at service",
         claim="Help for the staff that is aimed at service does more for customers than general kindness.",
         strength="fair",
         sources=["Hong, Liao, Hu & Jiang 2013", "Hogreve, Iseke, Derfuss & Eller 2017"],
@@ -525,6 +527,7 @@ def evidence_cost() -> Evidence:
     """Cost of turnover."""
     return Evidence(
         "turnover_cost",
+        title="What a leaver costs",
         claim="Losing an employee costs about a fifth of a year's pay.",
         strength="fair",
         sources=["Boushey & Glynn 2012"],
@@ -537,6 +540,7 @@ def evidence_lore() -> Evidence:
     """Lore on people leaving."""
     return Evidence(
         "managers",
+        title="Why people leave",
         claim="People do not leave companies, they leave their managers.",
         strength="lore",
         sources=["often said; no source that we know of"],

@@ -383,7 +383,9 @@ def one_customer() -> Board:
         title="A world in which the formula is true",
         scenario=subscription(),
         controls=[
-            Control("profit.monthly_revenue", label="Margin of a customer", low=5, high=20, step=0.5),
+            Control(
+                "profit.monthly_revenue", label="Margin of a customer, a month", low=5, high=20, step=0.5, unit="EUR"
+            ),
             Control("loyalty.churn", label="Leaving, a month", low=0.005, high=0.1, step=0.005),
             Control(
                 "time.annual_discount_rate", label="Discount rate, a year", low=0, high=0.3, step=0.01, percent=True
@@ -463,7 +465,13 @@ def subscribers() -> Table:
     return Table(
         "cohort_table",
         title="A cohort of subscribers over twelve years",
-        headings=["Year", "Left of 100", "Renewed this year", "If churn stayed as in year 1", "sBG, from years 1 to 7"],
+        headings=[
+            "Year",
+            "Still there, of 100",
+            "Renewed this year",
+            "If churn stayed as in year 1",
+            "sBG, from years 1 to 7",
+        ],
         rows=rows,
         says="The last column comes from a model (the sBG, below) that has seen only the first seven years.",
     )
@@ -559,8 +567,8 @@ def cohort() -> Board:
         ],
         charts=("customers", _RETENTION),
         numbers=(
-            Headline("after_year", "Left after one year", "customers", lambda run: _left(run, 12), "more", 0),
-            Headline("after_five", "Left after five years", "customers", lambda run: _left(run, 60), "more", 0),
+            Headline("after_year", "Still there after one year", "customers", lambda run: _left(run, 12), "more", 0),
+            Headline("after_five", "Still there after five years", "customers", lambda run: _left(run, 60), "more", 0),
             Headline("first_half", "Staying a month, first half-year", "%", lambda run: _staying(run, 0, 6), "more", 1),
             Headline("last_year", "Staying a month, last year", "%", lambda run: _staying(run, 48, 60), "more", 1),
         ),
@@ -741,6 +749,7 @@ def evidence_cohorts() -> Evidence:
     """Sorting."""
     return Evidence(
         "cohorts",
+        title="Sorted cohorts",
         claim="Retention of a cohort rises with age although no customer changes.",
         strength="strong",
         sources=["Fader & Hardie 2007", "Fader & Hardie 2010"],
@@ -753,6 +762,7 @@ def evidence_elasticity() -> Evidence:
     """What value hangs on."""
     return Evidence(
         "elasticity_evidence",
+        title="What value hangs on",
         claim="One per cent of retention moves a firm's value by about five, of margin by about one, of acquisition "
         "cost by a tenth.",
         strength="fair",
@@ -766,6 +776,7 @@ def evidence_lore() -> Evidence:
     """Old customers."""
     return Evidence(
         "old_customers",
+        title="Old customers",
         claim="Old customers cost less, buy more, pay more, and bring others.",
         strength="weak",
         sources=["Reichheld & Sasser 1990", "Reinartz & Kumar 2000", "Reinartz & Kumar 2002"],

@@ -421,6 +421,7 @@ def evidence_lore() -> Evidence:
     """5 % = 25-85 %."""
     return Evidence(
         "lore_25_85",
+        title="Five per cent",
         claim="Five per cent more retention is 25 to 85 % more profit.",
         strength="lore",
         sources=["Reichheld & Sasser 1990, as it is quoted", "Heskett et al. 1994", "critique: Sharp"],
@@ -433,6 +434,7 @@ def evidence_curve() -> Evidence:
     """The curve."""
     return Evidence(
         "curve",
+        title="The curve",
         claim="Loyalty in behaviour rises ever more steeply with satisfaction where customers can choose, and hardly "
         "where they cannot.",
         strength="fair",
@@ -446,6 +448,7 @@ def evidence_reasons() -> Evidence:
     """Why people switch."""
     return Evidence(
         "reasons",
+        title="Why people switch",
         claim="People switch because of failures, encounters and prices; competitors' attraction alone is seldom the "
         "reason.",
         strength="fair",
@@ -459,6 +462,7 @@ def evidence_tenure() -> Evidence:
     """Loyal and profitable."""
     return Evidence(
         "tenure",
+        title="Loyal and profitable",
         claim="Loyal customers are the profitable ones.",
         strength="weak",
         sources=["Reinartz & Kumar 2000", "Reinartz & Kumar 2002"],

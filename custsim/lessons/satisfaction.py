@@ -651,6 +651,7 @@ def evidence_expectation() -> Evidence:
     """Disconfirmation."""
     return Evidence(
         "expectation",
+        title="Expectations",
         claim="Satisfaction follows quality and the surprise; a shortfall weighs more than an equal surplus.",
         strength="strong",
         sources=["Anderson & Sullivan 1993", "Szymanski & Henard 2001", "Tversky & Kahneman 1992"],
@@ -663,6 +664,7 @@ def evidence_kano() -> Evidence:
     """Kano."""
     return Evidence(
         "kano_evidence",
+        title="Musts and delights",
         claim="Some qualities are taken for granted, others delight; delights turn into musts with the years.",
         strength="fair",
         sources=["Kano et al. 1984", "Berger et al. 1993", "Borgianni 2018"],
@@ -675,6 +677,7 @@ def evidence_index() -> Evidence:
     """Scores."""
     return Evidence(
         "scores",
+        title="One number",
         claim="The recommendation score is the one number a firm needs.",
         strength="weak",
         sources=["Keiningham et al. 2007", "Fornell et al. 1996"],
@@ -687,6 +690,7 @@ def evidence_lore() -> Evidence:
     """Lore."""
     return Evidence(
         "delight_lore",
+        title="Delight",
         claim="Exceed expectations, always.",
         strength="lore",
         sources=["often said", "against it: Hogreve, Iseke, Derfuss & Eller 2017"],
