@@ -176,6 +176,36 @@ def test_the_summary_for_a_screen_reader_waits_for_rest(show: Show) -> None:
     assert page.evaluate("window.said") == ["staff 12"]
 
 
+def test_a_logarithmic_slider_runs_by_ratio_and_keeps_its_ends(show: Show) -> None:
+    wide = BOARD["controls"][0] | {"scale": "log", "low": 1, "high": 123456, "start": 4}
+    page = fake(show, 5, BOARD | {"controls": [wide]})
+    for key, value in (("End", 123456), ("Home", 1)):
+        slider(page).press(key)
+        idle(page)
+        assert sent(page)[-1]["setting"] == {"complaints.staff": value}
+    slider(page).evaluate("input => { input.value = 500; input.dispatchEvent(new Event('input')); }")
+    idle(page)
+    middle = sent(page)[-1]["setting"]["complaints.staff"]
+    assert middle == round(123456**0.5)  # half the way is the geometric mean of 1 and 123,456
+    expect(slider(page)).to_have_attribute("aria-valuetext", f"{middle} persons")
+
+
+def test_a_board_that_was_hidden_is_drawn_when_it_appears(show: Show) -> None:
+    """A step of a workshop that is not yet revealed, or a notebook in a tab behind another."""
+    page = show()
+    page.evaluate(
+        """board => {
+             document.querySelector('main').hidden = true;
+             window.fake = window.fakeBoard(board, 5);
+           }""",
+        BOARD,
+    )
+    page.wait_for_timeout(100)
+    page.evaluate("document.querySelector('main').hidden = false")
+    page.wait_for_timeout(100)
+    assert page.locator("canvas").evaluate("c => window.pixels.height(c, '#0072b2')") is not None
+
+
 NASTY = "<img src=x onerror='window.hacked=true'><b>bold</b>"
 
 

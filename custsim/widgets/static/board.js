@@ -47,7 +47,7 @@ export function makeNumbers(specs) {
       const tile = tiles.get(number.name);
       if (!tile) continue;
       const [amount, unit] = apartFromUnit(number.text);
-      tile.value.replaceChildren(make("span", {}, amount), " ", unit ? make("span", { class: "unit" }, unit) : "");
+      tile.value.replaceChildren(make("span", {}, amount), ...(unit ? [" ", make("span", { class: "unit" }, unit)] : []));
       const still = number.direction === "same" || !number.change;
       const arrow = still ? "" : make("span", { class: "arrow", "aria-hidden": "true" }, ARROWS[number.direction]);
       const [by, byUnit] = apartFromUnit(number.change ?? "");

@@ -25,10 +25,11 @@ function scaleOf(control) {
   const { low, high, step } = control;
   if (control.scale === "log") {
     const ratio = Math.log(high / low);
+    const rounded = (value) => (control.decimals === 0 && !control.percent ? Math.round(value) : Number(value.toPrecision(4)));
     return {
       attributes: { min: 0, max: LOG_POSITIONS, step: 1 },
       position: (value) => Math.round((LOG_POSITIONS * Math.log(value / low)) / ratio),
-      value: (position) => Number((low * Math.exp((ratio * position) / LOG_POSITIONS)).toPrecision(4)),
+      value: (position) => Math.min(high, Math.max(low, rounded(low * Math.exp((ratio * position) / LOG_POSITIONS)))),
     };
   }
   return { attributes: { min: low, max: high, step }, position: (value) => value, value: (position) => position };
