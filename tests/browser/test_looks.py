@@ -92,6 +92,9 @@ def test_charts_are_drawn_in_the_pixels_of_the_screen(show: Show, ratio: float) 
     for width, across, height, down in sizes:
         assert abs(width - across * ratio) <= 1
         assert abs(height - down * ratio) <= 1
+    # an answer takes a few days of the sixty on the axis: the line runs low, at whatever density
+    answers = page.locator("figure.chart canvas").first
+    assert answers.evaluate("c => window.pixels.height(c, '#0072b2')") < 0.4
 
 
 def test_charts_follow_the_size_of_the_window_undistorted(show: Show) -> None:
