@@ -11,7 +11,6 @@ from custsim.value import erlang_c
 from custsim.widgets import Board, Choice, Control, Evidence, Guess, Number, Option, Wrong
 
 __all__ = [
-    "branch",
     "busy",
     "cliff",
     "ease",
@@ -290,8 +289,8 @@ def planning() -> Choice:
             Option(
                 "At 98 % an answer takes about 15 % longer.",
                 right=False,
-                says="It takes many times as long. Move 'work on one complaint' to 2.2 days on the board: that is "
-                "98 %.",
+                says="It takes twice as long and more. Try it: 2.2 days of work on one complaint make 98 % on the "
+                "board. Over a longer time it would be several times as long.",
             ),
             Option(
                 "Shorter work on each complaint helps as much as another person.",

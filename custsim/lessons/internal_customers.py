@@ -32,7 +32,6 @@ __all__ = [
     "levers",
     "one_branch",
     "per_euro",
-    "quits",
     "two_roads",
     "waiting",
     "where_it_goes",
