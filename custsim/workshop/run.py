@@ -107,7 +107,7 @@ def workshop(
         raise InputError(f"{state}: is there already; --new begins a new file: give another name")
     began = time.perf_counter()
     with bound(host, port) as listener, Store.open(file, lesson.name) as store:
-        tell(f"{_name(lesson)}: preparing {len(lesson.steps)} steps")
+        tell(f"{_name(lesson)}: preparing {len(lesson.steps)} step{'s' if len(lesson.steps) > 1 else ''}")
         keys = keys_of(store)
         prepared = prepare(
             lesson, lambda part: part.room_opens(file.with_name(f"{file.stem}-{part.id}.db"), keys.room), tell

@@ -104,6 +104,7 @@ class Server:
         loop = asyncio.get_running_loop()
         for part in self._shared():
             part.room_changed = functools.partial(loop.call_soon_threadsafe, self.room.refresh, part)
+        self.work.work_ahead()
         try:
             yield
         finally:

@@ -2,7 +2,8 @@
 
 A component answers in a thread; compiled runs leave the interpreter to the others. There are as many quick threads as
 cores. What takes seconds (a replication band, a why) has threads of its own and at most one question of each trainee,
-so that a room full of curious people does not slow down those who drag.
+so that a room full of curious people does not slow down those who drag. While nobody asks for anything, a further
+thread lives what the controls of the boards lead to, each alone, so that the room finds most of it ready.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import os
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +29,11 @@ __all__ = ["Work", "framed"]
 
 #: messages of one trainee to one component that may wait
 _MOST_WAITING = 32
+
+#: seconds without a message from anybody after which the server works ahead
+_QUIET = 2.0
+#: seconds that a run which was begun ahead may still take when the server ends
+_LAST_RUN = 5.0
 
 _log = logging.getLogger("custsim.workshop")
 
@@ -60,11 +69,32 @@ class Work:
         self._quick = ThreadPoolExecutor(cores, thread_name_prefix="custsim-quick")
         self._slow = ThreadPoolExecutor(max(1, cores // 4), thread_name_prefix="custsim-slow")
         self._lines: dict[tuple[str, str], _Line] = {}
+        self._ahead = threading.Thread(target=self._work_ahead, name="custsim-ahead", daemon=True)
+        self._closed = threading.Event()
+        self._last_ask = -math.inf
         self._aside: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def work_ahead(self) -> None:
+        """Begin to live, while nobody asks for anything, what the controls of the boards lead to."""
+        self._ahead.start()
+
+    def _work_ahead(self) -> None:
+        for part in self._room.prepared.components.values():
+            finished = False
+            while not finished and not self._closed.wait(_QUIET / 4):
+                if self._idle():
+                    part.prepare(goes_on=self._idle)
+                    finished = self._idle()  # and not broken off
+
+    def _idle(self) -> bool:
+        return not self._closed.is_set() and time.monotonic() - self._last_ask > _QUIET
+
     def close(self) -> None:
         """End the threads; what has not begun is dropped."""
+        self._closed.set()
+        if self._ahead.is_alive():
+            self._ahead.join(_LAST_RUN)
         self._quick.shutdown(wait=False, cancel_futures=True)
         self._slow.shutdown(wait=False, cancel_futures=True)
 
@@ -88,6 +118,7 @@ class Work:
             Names the page the message comes from. With the number of the message it tells one that a page sends again,
             because its connection broke before the answer, from a new one.
         """
+        self._last_ask = time.monotonic()
         number = message.get("n")
         mark = f"{screen}:{number}" if screen and isinstance(number, int) and message.get("do") != "look" else ""
         line = self._lines.setdefault((seat.id, component.id), _Line())

@@ -86,6 +86,24 @@ def test_everybody_has_one_slow_question_at_a_time(workshop: Workshop) -> None:
     assert ana.read()["message"]["is"] == "why"
 
 
+def test_in_quiet_moments_the_server_works_ahead_and_only_then(
+    open_workshop: Open, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custsim.workshop.work._QUIET", 0.2)
+    workshop = open_workshop()
+    workshop.go("reveal_all")
+    staff: Any = prepared.components["staff"]
+    assert until(lambda: staff.pieces > 5)
+    ana = workshop.join("Ana")
+    ana.ask("staff", {"do": "look"})
+    before = staff.pieces
+    for _ in range(8):
+        ana.ask("staff", {"do": "look"})
+        time.sleep(0.05)
+    assert staff.pieces <= before + 1  # the piece that was under way
+    assert until(lambda: staff.pieces > before + 5)  # and on it goes
+
+
 def test_a_component_that_fails_says_so_and_the_room_goes_on(
     workshop: Workshop, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -33,6 +33,12 @@ from custsim.widgets.component import Component, Reply
 class Slider(Component):
     kind = "slider"
     slow = frozenset({"why"})
+    pieces = 0
+    def prepare(self, seconds=1e9, goes_on=lambda: True):
+        while self.pieces < 1000 and goes_on():
+            self.pieces += 1
+            time.sleep(0.01)
+        return self.pieces
     def describe(self):
         return {"kind": self.kind, "id": self.id, "title": self.title}
     def start(self):
