@@ -432,7 +432,8 @@ def encounter_pass(
     totals
         One row of :data:`TOTALS` for each block, to add to.
     """
-    idx, order = np.empty(BLOCK, np.uint64), np.empty(BLOCK + 1, np.uint64)
+    # one place more than there are persons: a list is written one beyond its end, see _customers
+    idx, order = np.empty(BLOCK + 1, np.uint64), np.empty(BLOCK + 1, np.uint64)
     u = np.empty((5, BLOCK))
     made, missed = np.empty(BLOCK, np.uint16), np.zeros(BLOCK, np.int64)
     share = firm[0].served_share
@@ -833,7 +834,7 @@ def behaviour_pass(
     totals
         One row of :data:`TOTALS` for each block, to add to.
     """
-    idx, chosen = np.empty(BLOCK + 1, np.uint64), np.empty(BLOCK, np.uint64)
+    idx, chosen = np.empty(BLOCK + 1, np.uint64), np.empty(BLOCK + 1, np.uint64)  # see encounter_pass
     everybody = np.empty(BLOCK, np.uint64)
     for j in range(BLOCK):
         everybody[j] = j
