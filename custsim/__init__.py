@@ -28,6 +28,7 @@ _WHERE: dict[str, str] = {
     "uncertain": "custsim.experiment",
     "sensitivity": "custsim.experiment",
     "optimise": "custsim.experiment",
+    "report": "custsim.report",
     "value": "custsim.value",
     "plots": "custsim.plots",
     "chain": "custsim.chain",
@@ -46,6 +47,7 @@ __all__ = [
     "measure",
     "optimise",
     "plots",
+    "report",
     "sensitivity",
     "simulate",
     "sweep",
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from custsim.experiment.sweep import sweep
     from custsim.experiment.uncertainty import uncertain
     from custsim.experiment.why import why
+    from custsim.report.write import report
     from custsim.scenario import Scenario, load
     from custsim.simulation import Run, simulate
 

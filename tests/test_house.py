@@ -93,14 +93,43 @@ def test_examples_in_docstrings_run_and_public_names_exist(
     assert failures == 0
 
 
+#: floors that an extra brings to life: nothing of them is needed to run, to value or to compare
+FLOORS_WITH_EXTRAS = {
+    "widgets": {"lessons"},
+    "lessons": {"lessons"},
+    "game": {"lessons", "workshop"},
+    "workshop": {"lessons", "workshop"},
+    "report": {"reports"},
+}
+
+
 def test_every_package_that_is_imported_is_declared() -> None:
     """A package that is only there because another one needs it may be gone with that one's next version."""
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
-    names = {re.split(r"[^\w.-]", line, maxsplit=1)[0].lower().replace("-", "_") for line in declared}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    core = _names(project["dependencies"])
+    extras = {name: _names(lines) for name, lines in project["optional-dependencies"].items()}
     graph = grimp.build_graph("custsim", include_external_packages=True, cache_dir=None)
-    outside = {module.partition(".")[0] for module in graph.modules} - {"custsim"} - set(sys.stdlib_module_names)
-    assert outside - names == set()
-    assert names - outside - {"pyarrow"} == set()  # pyarrow: what pandas reads and writes Parquet with
+    used: set[str] = set()
+    wrong: list[str] = []
+    for package in graph.modules:
+        if package.partition(".")[0] in {"custsim", *sys.stdlib_module_names}:
+            continue
+        used.add(package)
+        for module in graph.find_modules_that_directly_import(package):
+            floor = module.split(".")[1] if "." in module else ""
+            allowed = core.union(*(extras[extra] for extra in FLOORS_WITH_EXTRAS.get(floor, ())))
+            wrong += [] if package in allowed else [f"{module} imports {package}"]
+    assert wrong == []
+    assert core - used - {"pyarrow"} == set()  # pyarrow: what pandas reads and writes Parquet with
+    # extras may be imported by name only when they are needed
+    texts = "".join(file.read_text(encoding="utf-8").lower() for file in (ROOT / "custsim").rglob("*.py"))
+    offered = set().union(*(extras[name] for name in ("lessons", "workshop", "experiments", "cluster", "reports")))
+    assert [name for name in offered - {"custsim"} if not re.search(rf"\b{name}\b", texts)] == []
+
+
+def _names(requirements: list[str]) -> set[str]:
+    names = {re.split(r"[^\w.-]", line, maxsplit=1)[0].lower().replace("-", "_") for line in requirements}
+    return {{"markdown_it_py": "markdown_it"}.get(name, name) for name in names}
 
 
 # Written in pieces, so that this file does not contain what it looks for.

@@ -22,12 +22,17 @@ COMMANDS: dict[str, str] = {
     "sweep": "sweep",
     "sensitivity": "sensitivity",
     "optimise": "optimise",
+    "why": "why",
+    "worth": "worth",
+    "report": "report",
     "new": "new",
     "check": "check",
     "describe": "describe",
     "schema": "schema",
     "warmup": "warmup",
     "value": "value",
+    "lessons": "lessons",
+    "workshop": "workshop",
 }
 
 

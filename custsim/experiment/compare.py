@@ -19,13 +19,14 @@ from custsim.experiment.executors import Executor, executor_for
 from custsim.experiment.identity import differences, model_version, scenario_hash
 from custsim.experiment.investment import Investment, invested
 from custsim.experiment.measures import Asked, Measure, resolve_all
+from custsim.experiment.notes import about
 from custsim.experiment.paired import paired, ratio, stein_replications
 from custsim.experiment.progress import Progress
 from custsim.experiment.store import Store
 from custsim.scenario.model import Scenario
 from custsim.simulation.engine import monthly_rate
 
-__all__ = ["MEASURES", "PILOT", "Comparison", "compare", "differences"]
+__all__ = ["ACCOUNTS", "MEASURES", "PILOT", "Comparison", "compare", "differences"]
 
 #: what is compared if nothing is asked for
 MEASURES = (
@@ -49,7 +50,7 @@ _USUAL = 30
 _MOST = 10_000
 
 #: what an investment is seen from
-_ACCOUNTS = ("monthly:profit", "monthly:contribution", "customer_equity")
+ACCOUNTS = ("monthly:profit", "monthly:contribution", "customer_equity")
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +82,11 @@ class Comparison:
     precision: Mapping[str, float]
     pilot: int | None = None
     wanted: int | None = None
+
+    @cached_property
+    def asked(self) -> dict[str, Any]:
+        """What was asked, as plain data: everything the numbers depend on."""
+        return _specification(self)
 
     @property
     def base(self) -> Scenario:
@@ -151,7 +157,7 @@ class Comparison:
     @cached_property
     def investments(self) -> dict[str, Investment]:
         """Each alternative as an investment, by name: payback, net present value, return."""
-        profit, contribution, equity = (self.evaluation.values(name) for name in _ACCOUNTS)
+        profit, contribution, equity = (self.evaluation.values(name) for name in ACCOUNTS)
         rate = monthly_rate(self.base)
         return {
             self.names[point]: invested(
@@ -275,7 +281,7 @@ def compare(
     _refuse_numbers(replications, confidence, pilot, most)
     asked = resolve_all(measures, base)
     wanted = _precision(precision, asked, replications)
-    everything = resolve_all([*asked, *_ACCOUNTS], base)
+    everything = resolve_all([*asked, *ACCOUNTS], base)
     labels = _names(scenarios, names)
     opened = Store.open(store) if isinstance(store, str | Path) else nullcontext(store)
     with opened as kept, executor_for(executor, jobs) as place:
@@ -290,7 +296,7 @@ def compare(
         _refuse_nothing(result)
         comparison = Comparison(labels, result, asked, confidence, wanted, pilot if wanted else None, needed)
         if kept is not None:
-            kept.note("compare", _specification(comparison))
+            kept.note("compare", comparison.asked, finding=_finding(comparison))
     return comparison
 
 
@@ -399,3 +405,8 @@ def _specification(comparison: Comparison) -> dict[str, Any]:
         "pilot": comparison.pilot,
         "model": model_version(),
     }
+
+
+def _finding(comparison: Comparison) -> dict[str, Any]:
+    result = comparison.evaluation
+    return {**about(result.points, result.measures), "wanted": comparison.wanted}

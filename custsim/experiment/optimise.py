@@ -8,7 +8,7 @@ import sqlite3
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -22,6 +22,7 @@ from custsim.experiment.evaluate import Evaluation, evaluate
 from custsim.experiment.executors import Executor, executor_for
 from custsim.experiment.identity import model_version, scenario_hash
 from custsim.experiment.measures import Asked, Measure
+from custsim.experiment.notes import about, records
 from custsim.experiment.progress import Progress, shown
 from custsim.experiment.store import Store
 from custsim.experiment.uncertainty import possible, scalar_measures
@@ -117,6 +118,8 @@ class Optimum:
         The winner against the base on fresh replications.
     confidence
         Of the intervals.
+    asked
+        What was asked, as plain data: everything the numbers depend on.
     """
 
     base: Scenario
@@ -128,6 +131,7 @@ class Optimum:
     candidates: pd.DataFrame
     retest: Retest
     confidence: float
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -270,7 +274,26 @@ def optimise(
         with _study(_file(study, store), search.question()) as found:
             search.run(found, trials, progress)
             table = search.table(found)
-        return _chosen(search, table, finalists, final_replications, confidence)
+        optimum = _chosen(search, table, finalists, final_replications, confidence)
+        counts = {"trials": trials, "finalists": finalists, "final_replications": final_replications}
+        optimum = replace(optimum, asked=search.specification() | counts | {"confidence": confidence})
+        if kept_in is not None:
+            firms = {optimum.asked["base"]: base, scenario_hash(optimum.best): optimum.best}
+            kept_in.note("optimise", optimum.asked, finding=_finding(optimum), scenarios=firms)
+    return optimum
+
+
+def _finding(optimum: Optimum) -> dict[str, Any]:
+    """What of an optimum does not follow from the runs that are kept: which points were tried, and chosen."""
+    return {
+        **about([optimum.base, optimum.best], [optimum.measure], "optuna"),
+        "best": scenario_hash(optimum.best),
+        "values": dict(optimum.values),
+        "trials": records(optimum.trials),
+        "candidates": records(optimum.candidates),
+        "retest": optimum.retest._asdict(),
+        "order": list(optimum.asked["over"]),
+    }
 
 
 def _limit(budget: Any) -> Budget | None:
@@ -342,6 +365,20 @@ class _Search:
             self.opening, self.replications, self.seed,
         )  # fmt: skip
         return f"custsim-{hashlib.sha256(repr(parts).encode()).hexdigest()[:24]}"
+
+    def specification(self) -> dict[str, Any]:
+        """Return the question as plain data."""
+        spaces = zip(self.space.paths, self.space.distributions, self.space.whole, strict=True)
+        return {
+            "base": scenario_hash(self.base),
+            "maximise": self.measure.name,
+            "over": {path: [*one.support, "int"] if whole else [*one.support] for path, one, whole in spaces},
+            "budget": None if self.budget is None else {"cost": self.budget.name, "most": self.budget.most},
+            "opening": self.opening,
+            "replications": self.replications,
+            "seed": self.seed,
+            "model": model_version(),
+        }
 
     def _cost_identity(self) -> str:
         if self.cost is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -16,7 +17,9 @@ from custsim.errors import EnvironmentFailure, InputError
 from custsim.experiment.distributions import Distribution, Range, Space, distribution
 from custsim.experiment.evaluate import Evaluation, evaluate
 from custsim.experiment.executors import Executor
+from custsim.experiment.identity import model_version, scenario_hash
 from custsim.experiment.measures import Asked
+from custsim.experiment.notes import about, records
 from custsim.experiment.progress import Progress
 from custsim.experiment.store import Store
 from custsim.experiment.uncertainty import possible, scalar_measures
@@ -76,6 +79,10 @@ class Sensitivity:
         Runs of each point.
     evaluation
         All runs; ``None`` for a function.
+    base
+        The scenario; ``None`` for a function.
+    asked
+        What was asked, as plain data: everything the numbers depend on; empty for a function.
     """
 
     method: str
@@ -87,6 +94,8 @@ class Sensitivity:
     confidence: float
     replications: int
     evaluation: Evaluation | None = None
+    base: Scenario | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, measure: str) -> pd.DataFrame:
         """Rows of one measure, indexed by parameter.
@@ -249,28 +258,64 @@ def sensitivity(
     if method == "tornado":
         values = _around(base, space.paths, values)
     changes = space.named(values)
-    evaluation = evaluate(
-        possible(base, changes, opening), asked, replications=replications, seed=seed, base=base,
-        executor=executor, jobs=jobs, store=store, progress=progress,
-    ).raise_errors()  # fmt: skip
-    results = {one.name: evaluation.values(one.name) for one in asked}
+    with Store.open(store) if isinstance(store, str | Path) else nullcontext(store) as kept:
+        evaluation = evaluate(
+            possible(base, changes, opening), asked, replications=replications, seed=seed, base=base,
+            executor=executor, jobs=jobs, store=kept, progress=progress,
+        ).raise_errors()  # fmt: skip
+        results = {one.name: evaluation.values(one.name) for one in asked}
+        _refuse_no_result(results, changes)
+        found = Sensitivity(
+            method=method,
+            over=dict(zip(space.paths, space.distributions, strict=True)),
+            table=_table(design, space.paths, values, results, confidence),
+            labels={one.name: one.label for one in asked},
+            units={one.name: one.unit for one in asked},
+            design=pd.DataFrame(values, columns=list(space.paths)).rename_axis("point"),
+            confidence=confidence,
+            replications=len(evaluation.replications),
+            evaluation=evaluation,
+            base=base,
+            asked=_specification(base, space, method, samples, opening, confidence, evaluation),
+        )
+        if kept is not None:
+            kept.note("sensitivity", found.asked, finding=_finding(found), scenarios={found.asked["base"]: base})
+    return found
+
+
+def _refuse_no_result(results: Mapping[str, Floats], changes: Sequence[Mapping[str, Any]]) -> None:
     for name, result in results.items():
         if not np.isfinite(result).all():
             point = int(np.flatnonzero(~np.isfinite(result).all(axis=1))[0])
             raise InputError(
                 f"{name}: has no result at {changes[point]}; take larger firms, longer runs or narrower ranges"
             )
-    return Sensitivity(
-        method=method,
-        over=dict(zip(space.paths, space.distributions, strict=True)),
-        table=_table(design, space.paths, values, results, confidence),
-        labels={one.name: one.label for one in asked},
-        units={one.name: one.unit for one in asked},
-        design=pd.DataFrame(values, columns=list(space.paths)).rename_axis("point"),
-        confidence=confidence,
-        replications=len(evaluation.replications),
-        evaluation=evaluation,
-    )
+
+
+def _specification(
+    base: Scenario, space: Space, method: str, samples: int | None, opening: str, confidence: float, result: Evaluation
+) -> dict[str, Any]:
+    return {
+        "base": scenario_hash(base),
+        "over": {path: str(known) for path, known in zip(space.paths, space.distributions, strict=True)},
+        "method": method,
+        "samples": _SAMPLES[method] if samples is None else samples,
+        "opening": opening,
+        "points": [None if point is None else scenario_hash(point) for point in result.points],
+        "measures": [one.name for one in result.measures],
+        "replications": len(result.replications),
+        "seed": result.seed,
+        "confidence": confidence,
+        "model": model_version(),
+    }
+
+
+def _finding(found: Sensitivity) -> dict[str, Any]:
+    measures = () if found.evaluation is None else found.evaluation.measures
+    return {
+        **about([found.base], measures, "SALib"), "table": records(found.table), "design": records(found.design),
+        "order": list(found.over),
+    }  # fmt: skip
 
 
 def sensitivity_of(

@@ -50,6 +50,12 @@ _SCHEMA = (
         number INTEGER PRIMARY KEY, made TEXT NOT NULL, kind TEXT NOT NULL, specification TEXT NOT NULL)""",
 )
 
+#: what came later: a file of an earlier custsim gets it when it is next written, and an earlier custsim overlooks it
+_LATER = (
+    """CREATE TABLE IF NOT EXISTS findings (
+        experiment INTEGER PRIMARY KEY, finding TEXT NOT NULL, checksum INTEGER NOT NULL)""",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -100,6 +106,46 @@ class Store:
             connection = sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None)
             try:
                 _prepare(connection, file)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(file, connection)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Store:
+        """Open a store that is there, to read it only: neither the file nor what lies beside it changes.
+
+        Raises
+        ------
+        InputError
+            If there is no such file, or it is damaged or not a store of custsim.
+        EnvironmentFailure
+            If it cannot be read.
+
+        Examples
+        --------
+        >>> Store.read("nowhere.db")
+        Traceback (most recent call last):
+        custsim.errors.InputError: nowhere.db: no such file
+        """
+        file = Path(path)
+        if not file.exists():
+            raise InputError(f"{file}: no such file")
+        if not file.is_file():
+            raise InputError(f"{file}: is {'a folder' if file.is_dir() else 'not an ordinary file'}; give a store")
+        _refuse_foreign_content(file)
+        with _machine(file):
+            if not file.stat().st_size:
+                raise InputError(f"{file}: is empty: nothing was ever kept in it")
+            # a file that nobody has open is read as it is: SQLite would leave files of its own beside it, or, where it
+            # cannot, refuse; the checksums would show if somebody began to write meanwhile
+            open_elsewhere = file.with_name(f"{file.name}-wal").exists()
+            mode = "mode=ro" if open_elsewhere else "mode=ro&immutable=1"
+            connection = sqlite3.connect(
+                f"{file.resolve().as_uri()}?{mode}", timeout=_PATIENCE, isolation_level=None, uri=True
+            )
+            try:
+                _refuse_unreadable(connection, file)
             except BaseException:
                 connection.close()
                 raise
@@ -183,11 +229,7 @@ class Store:
         rows = [(key, name, *_packed(value), _checksum(key, name, value)) for name, value in values.items()]
         with _machine(self.path), self._transaction() as connection:
             if scenario_hash not in self._scenarios:
-                texts = [part.model_dump_json(round_trip=True) for part in (scenario, scenario.opening)]
-                title = scenario.title or scenario.name
-                connection.execute(
-                    "INSERT OR IGNORE INTO scenarios VALUES (?, ?, ?, ?)", (scenario_hash, title, *texts)
-                )
+                _keep_scenario(connection, scenario_hash, scenario)
             connection.execute(
                 "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (key, scenario_hash, seed, replication, model, seconds, finished, error or None),
@@ -195,30 +237,74 @@ class Store:
             connection.executemany("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?)", rows)
         self._scenarios.add(scenario_hash)
 
-    def note(self, kind: str, specification: Mapping[str, Any]) -> None:
+    def note(
+        self,
+        kind: str,
+        specification: Mapping[str, Any],
+        *,
+        finding: Mapping[str, Any] | None = None,
+        scenarios: Mapping[str, Scenario] | None = None,
+    ) -> None:
         """Note what was asked, so that a report can be made from the store alone.
 
         Parameters
         ----------
         kind
-            "compare", "sweep", "evaluate", ...
+            "compare", "sweep", "sensitivity", "optimise", ...
         specification
             Plain data, ready for JSON. The same specification is noted once.
+        finding
+            What goes with the answer and does not follow from the runs: plain data, ready for JSON. What was noted
+            first stays.
+        scenarios
+            Scenarios the specification names, by hash, of which there may be no run.
         """
         text = json.dumps(specification, sort_keys=True, allow_nan=True)
+        found = None if finding is None else json.dumps(finding, sort_keys=True, allow_nan=True)
         made = datetime.now(UTC).isoformat(timespec="seconds")
         with _machine(self.path), self._transaction() as connection:
-            known = "SELECT 1 FROM experiments WHERE kind = ? AND specification = ?"
-            if connection.execute(known, (kind, text)).fetchone() is None:
+            for name, scenario in (scenarios or {}).items():
+                _keep_scenario(connection, name, scenario)
+            known = "SELECT number FROM experiments WHERE kind = ? AND specification = ?"
+            row = connection.execute(known, (kind, text)).fetchone()
+            if row is None:
                 connection.execute(
                     "INSERT INTO experiments (made, kind, specification) VALUES (?, ?, ?)", (made, kind, text)
                 )
+                row = connection.execute(known, (kind, text)).fetchone()
+            if found is not None:
+                connection.execute(
+                    "INSERT OR IGNORE INTO findings VALUES (?, ?, ?)", (row[0], found, zlib.crc32(found.encode()))
+                )
 
     def experiments(self) -> list[dict[str, Any]]:
-        """List what was asked, oldest first: ``kind``, ``made``, ``specification``."""
+        """List what was asked, oldest first: ``number``, ``kind``, ``made``, ``specification``, ``finding``.
+
+        Raises
+        ------
+        InputError
+            If what is found is damaged.
+        """
         with _machine(self.path):
-            rows = self._connection.execute("SELECT kind, made, specification FROM experiments ORDER BY number")
-            return [{"kind": kind, "made": made, "specification": json.loads(text)} for kind, made, text in rows]
+            there = self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'findings'").fetchone()
+            rows = self._connection.execute(
+                "SELECT number, kind, made, specification, finding, checksum FROM experiments "
+                "LEFT JOIN findings ON experiment = number ORDER BY number"
+                if there
+                else "SELECT number, kind, made, specification, NULL, NULL FROM experiments ORDER BY number"
+            ).fetchall()
+        try:
+            if any(found is not None and zlib.crc32(found.encode()) != checksum for *_, found, checksum in rows):
+                raise self._damaged()
+            return [
+                {
+                    "number": number, "kind": kind, "made": made, "specification": json.loads(text),
+                    "finding": json.loads(found or "{}"),
+                }
+                for number, kind, made, text, found, _ in rows
+            ]  # fmt: skip
+        except json.JSONDecodeError:
+            raise self._damaged() from None
 
     def scenario(self, scenario_hash: str) -> Scenario:
         """Return a scenario of which runs are kept, with the opening it had.
@@ -234,7 +320,13 @@ class Store:
             ).fetchone()
         if row is None:
             raise InputError(f"{self.path}: holds no runs of a scenario {scenario_hash}")
-        scenario, opening = (Scenario.model_validate_json(text) for text in row)
+        try:
+            scenario, opening = (Scenario.model_validate_json(text) for text in row)
+        except ValueError:  # what an update no longer allows is refused by pydantic, not by us
+            raise InputError(
+                f"{self.path}: the scenario {scenario_hash} in it is damaged, or of a version whose parameters were "
+                "others; read it with that version of custsim"
+            ) from None
         if opening != scenario:
             scenario._opening = opening
         return scenario
@@ -266,6 +358,12 @@ class Store:
             raise
 
 
+def _keep_scenario(connection: sqlite3.Connection, scenario_hash: str, scenario: Scenario) -> None:
+    texts = [part.model_dump_json(round_trip=True) for part in (scenario, scenario.opening)]
+    title = scenario.title or scenario.name
+    connection.execute("INSERT OR IGNORE INTO scenarios VALUES (?, ?, ?, ?)", (scenario_hash, title, *texts))
+
+
 def _packed(value: Value) -> tuple[float | None, bytes | None]:
     """Columns of a value: SQLite keeps every number but not-a-number, which is NULL."""
     if isinstance(value, np.ndarray):
@@ -295,9 +393,7 @@ def _refuse_foreign_content(file: Path) -> None:
 
 def _prepare(connection: sqlite3.Connection, file: Path) -> None:
     """Make the tables in a new file, or check those of an old one."""
-    application, layout = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in
-                           ("application_id", "user_version"))  # fmt: skip
-    if application == 0 and not _has_tables(connection):
+    if _is_new(connection):
         connection.execute("BEGIN IMMEDIATE")
         if not _has_tables(connection):  # otherwise another process was quicker
             for statement in _SCHEMA:
@@ -305,15 +401,29 @@ def _prepare(connection: sqlite3.Connection, file: Path) -> None:
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
             connection.execute(f"PRAGMA user_version = {_LAYOUT}")
         connection.execute("COMMIT")
-    elif application != _APPLICATION:
-        raise InputError(f"{file}: is a database of something else; it stays as it is; give another name")
-    elif layout != _LAYOUT:
-        raise InputError(f"{file}: has layout {layout}, this custsim reads {_LAYOUT}; give another name")
-    elif (fault := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise sqlite3.DatabaseError(fault)
+    else:
+        _refuse_unreadable(connection, file)
     _write_ahead(connection)
     # what is committed outlives the process; after a power cut the last few runs may be computed again
     connection.execute("PRAGMA synchronous = NORMAL")
+    for statement in _LATER:
+        connection.execute(statement)
+
+
+def _is_new(connection: sqlite3.Connection) -> bool:
+    return connection.execute("PRAGMA application_id").fetchone()[0] == 0 and not _has_tables(connection)
+
+
+def _refuse_unreadable(connection: sqlite3.Connection, file: Path) -> None:
+    """Refuse what is not ours, of another layout, or damaged."""
+    application, layout = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in
+                           ("application_id", "user_version"))  # fmt: skip
+    if application != _APPLICATION:
+        raise InputError(f"{file}: is a database of something else; it stays as it is; give another name")
+    if layout != _LAYOUT:
+        raise InputError(f"{file}: has layout {layout}, this custsim reads {_LAYOUT}; give another name")
+    if (fault := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise sqlite3.DatabaseError(fault)
 
 
 def _has_tables(connection: sqlite3.Connection) -> bool:

@@ -19,6 +19,7 @@ from custsim.experiment.evaluate import Evaluation, evaluate
 from custsim.experiment.executors import Executor
 from custsim.experiment.identity import model_version, scenario_hash
 from custsim.experiment.measures import Asked
+from custsim.experiment.notes import about
 from custsim.experiment.progress import Progress
 from custsim.experiment.store import Store
 from custsim.scenario.changes import plain
@@ -62,6 +63,11 @@ class Sweep:
     over: Mapping[str, Sequence[Any]]
     design: str
     evaluation: Evaluation
+
+    @cached_property
+    def asked(self) -> dict[str, Any]:
+        """What was asked, as plain data: everything the numbers depend on."""
+        return _specification(self)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -172,7 +178,8 @@ def sweep(
             raise InputError("measures: a sweep needs at least one that is a number a run, such as profit")
         done = Sweep(base, settings, design, result)
         if kept is not None:
-            kept.note("sweep", _specification(done))
+            found = {**about([base, *result.points], result.measures), "order": list(done.over)}
+            kept.note("sweep", done.asked, finding=found, scenarios={done.asked["base"]: base})
     return done
 
 

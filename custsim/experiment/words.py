@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from custsim.experiment.compare import Comparison
     from custsim.experiment.sweep import Sweep
 
-__all__ = ["as_plain", "comparison_as_data", "comparison_in_words", "in_figures", "sweep_as_data", "sweep_in_words"]
+__all__ = [
+    "as_plain",
+    "chance_in_words",
+    "comparison_as_data",
+    "comparison_in_words",
+    "in_figures",
+    "investment_in_words",
+    "rule_in_words",
+    "sweep_as_data",
+    "sweep_in_words",
+]
 
 #: width of the text
 _WIDTH = 100
@@ -78,18 +88,19 @@ def comparison_in_words(comparison: Comparison) -> str:
         f"seed {result.seed}, intervals of {100 * comparison.confidence:g} %", _WIDTH
     )  # fmt: skip
     if comparison.precision:
-        lines += textwrap.wrap(_rule(comparison), _WIDTH)
+        lines += textwrap.wrap(rule_in_words(comparison), _WIDTH)
     if result.errors:
         lines += textwrap.wrap(f"{len(result.errors)} runs failed and are left out with their pairs, the first: "
                                f"{next(iter(result.errors.values()))}", _WIDTH)  # fmt: skip
     for name in comparison.names[1:]:
         lines += ["", name, "=" * min(len(name), _WIDTH), *_differences(comparison, name), ""]
-        lines += textwrap.wrap(_investment(comparison.investments[name], comparison), _WIDTH)
+        lines += textwrap.wrap(investment_in_words(comparison.investments[name], comparison), _WIDTH)
     lines += ["", *textwrap.wrap(_pairing(comparison), _WIDTH)]
     return "\n".join(lines)
 
 
-def _rule(comparison: Comparison) -> str:
+def rule_in_words(comparison: Comparison) -> str:
+    """Tell how many replications a precision took."""
     asked = ", ".join(f"{name} to ±{half:g}" for name, half in comparison.precision.items())
     needed = comparison.wanted or 0
     text = f"Asked for: {asked}. Stein's rule, from a pilot of {comparison.pilot}: {needed:,} replications."
@@ -114,13 +125,14 @@ def _differences(comparison: Comparison, name: str) -> list[str]:
                 in_figures(row["difference"], unit, sign=True),
                 interval,
                 "-" if math.isnan(row["relative"]) else f"{100 * row['relative']:+.1f} %",
-                _chance(row["probability_better"]),
+                chance_in_words(row["probability_better"]),
             )
         )
     return columns(("", "base", "changed", "difference", "interval", "relative", "better"), rows)
 
 
-def _chance(probability: float) -> str:
+def chance_in_words(probability: float) -> str:
+    """Write a confidence; one that is next to certain is not rounded to certainty."""
     if math.isnan(probability):
         return "-"
     if 0.0 < probability < 0.001 or 0.999 < probability < 1.0:
@@ -128,7 +140,8 @@ def _chance(probability: float) -> str:
     return f"{100 * probability:.1f} %"
 
 
-def _investment(found: Investment, comparison: Comparison) -> str:
+def investment_in_words(found: Investment, comparison: Comparison) -> str:
+    """Tell an alternative as an investment: costs, gains, net present value, return, payback."""
     money, months = comparison.base.currency, comparison.base.time.months
     value, later = found.net_present_value, found.with_customers
     text = (
@@ -150,6 +163,7 @@ def _investment(found: Investment, comparison: Comparison) -> str:
 
 
 def _pairing(comparison: Comparison) -> str:
+    """Tell what pairing gained."""
     table = comparison.table
     gains = table.loc[np.isfinite(table["variance_ratio"]), ["measure", "variance_ratio"]]
     if gains.empty:

@@ -26,6 +26,12 @@ _WHERE: dict[str, str] = {
     # the chain, measured; a difference between two runs
     "measured_chain": "measured",
     "why": "difference",
+    "counterfactual": "missed",
+    # alternatives, settings, a search
+    "comparison": "experiments",
+    "earned_so_far": "experiments",
+    "sweep": "experiments",
+    "optimum": "experiments",
     # what matters, and how sure results are
     "tornado": "sensitivity",
     "sobol": "sensitivity",

@@ -184,7 +184,8 @@ def _parameters(ax: Any, rows: pd.DataFrame) -> None:
 
 
 def _unit(found: Sensitivity, name: str) -> str:
-    return found.units[name] or found.labels[name]
+    unit = found.units[name] or found.labels[name]
+    return unit if found.base is None else unit.replace("currency", found.base.currency).replace("/", " per ")
 
 
 def _broken(label: str) -> str:

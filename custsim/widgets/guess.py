@@ -1,0 +1,224 @@
+"""Predict first: a number or a drawn curve, then held against what happens."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from custsim.errors import InputError
+from custsim.widgets.component import Component, Reply, State, action, as_json, numbered, real, shown
+from custsim.widgets.numbers import written
+
+__all__ = ["Guess"]
+
+#: points of a curve that is sent
+_POINTS = 1200
+
+
+class Guess(Component):
+    """A prediction: entered as a number or drawn as a curve, then revealed against the outcome.
+
+    Parameters
+    ----------
+    id
+        Its name, unique in a lesson.
+    question
+        What is to be predicted.
+    outcome
+        What happens: a number or a series, or a function that gives it, called once when it is first needed.
+    low, high
+        Range of what may be predicted.
+    unit
+        Unit of it.
+    kind
+        "number", or "curve": one value a month.
+    explain
+        Why it comes out so; shown once it is revealed.
+    points
+        Of a curve: how many months there are.
+    title
+        Heading.
+
+    Raises
+    ------
+    InputError
+        If the range is empty, the kind unknown, or a curve has no points.
+
+    Examples
+    --------
+    >>> from custsim.widgets import Session
+    >>> session = Session(Guess("worth", question="What is it worth?", outcome=120.0, low=0, high=500, unit="EUR"))
+    >>> session.send({"do": "guess", "value": 60}).message["says"]
+    'You said 60 EUR; it is 120 EUR: twice as much.'
+    """
+
+    kind: ClassVar[str] = "guess"
+
+    def __init__(
+        self,
+        id: str,
+        *,
+        question: str,
+        outcome: float | Callable[[], Any] | Any,
+        low: float,
+        high: float,
+        unit: str = "",
+        kind: Literal["number", "curve"] = "number",
+        explain: str = "",
+        points: int = 60,
+        title: str = "",
+    ) -> None:
+        super().__init__(id, title)
+        if not low < high:
+            raise InputError(f"low: must be below high, got {low:g} and {high:g}")
+        if kind not in ("number", "curve"):
+            raise InputError(f"kind: must be 'number' or 'curve', got {kind!r}")
+        if not 2 <= points <= _POINTS:
+            raise InputError(f"points: must be from 2 to {_POINTS}, got {points}")
+        self.question, self.unit, self.explain = question, unit, explain
+        self.low, self.high, self.form, self.points = float(low), float(high), kind, points
+        self._outcome: Any = outcome
+        self._lock = threading.Lock()
+
+    @property
+    def outcome(self) -> float | NDArray[np.float64]:
+        """What happens: a number, or one number a month."""
+        with self._lock:
+            if callable(self._outcome):
+                self._outcome = self._outcome()
+        if self.form == "number":
+            return float(self._outcome)
+        series = np.asarray(self._outcome, dtype=np.float64)
+        if series.shape != (self.points,):
+            raise InputError(f"outcome: must be {self.points} numbers, got an array of shape {series.shape}")
+        return series
+
+    def describe(self) -> dict[str, Any]:
+        """Tell the screen what to ask; the outcome stays here until a guess is made."""
+        return {
+            "kind": self.kind,
+            "id": self.id,
+            "title": self.title,
+            "question": self.question,
+            "form": self.form,
+            "unit": self.unit,
+            "low": self.low,
+            "high": self.high,
+            "points": self.points,
+            "months": self.points,
+            "x_label": "month",
+        }
+
+    def start(self) -> State:
+        """Nothing was predicted yet."""
+        return {"guess": None, "revealed": False}
+
+    def progress(self, state: State) -> float:
+        """1 once a guess was made."""
+        return 1.0 if state["revealed"] else 0.0
+
+    def prepare(self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True) -> int:
+        """Work the outcome out."""
+        return int(self.outcome is not None)
+
+    def handle(self, state: State, message: dict[str, Any]) -> tuple[State, Reply]:
+        """Take a guess and reveal the outcome; the first guess stands."""
+        do = action(message, ("look", "guess"))
+        if do == "guess":
+            if state["revealed"]:
+                raise InputError("guess: your prediction is made, and it stands")
+            state = {"guess": self._read(message), "revealed": True}
+        if not state["revealed"]:
+            return state, Reply(numbered({"is": "open"}, message))
+        return state, Reply(numbered(self._revealed(state["guess"]), message))
+
+    def _read(self, message: dict[str, Any]) -> float | list[float]:
+        if self.form == "number":
+            if "value" not in message:
+                raise InputError("value: a number is missing; send what you expect")
+            return self._in_range(message["value"], "value")
+        curve = message.get("curve")
+        if not isinstance(curve, list) or not 2 <= len(curve) <= _POINTS:
+            raise InputError(f"curve: must be a list of 2 to {_POINTS} numbers, got {shown(curve)}")
+        drawn = [self._in_range(value, f"curve[{at}]") for at, value in enumerate(curve)]
+        # a curve may be drawn with fewer points than there are months: in between it is straight
+        at = np.linspace(0.0, len(drawn) - 1.0, self.points)
+        spread = np.interp(at, np.arange(len(drawn)), drawn)
+        return [float(f"{value:.4g}") for value in spread]
+
+    def _in_range(self, value: Any, name: str) -> float:
+        return real(value, name, self.low, self.high)
+
+    def _revealed(self, guess: Any) -> dict[str, Any]:
+        outcome = self.outcome
+        if isinstance(outcome, float):
+            distance: float | None = guess - outcome
+            says, shown_outcome = self._number_in_words(guess, outcome), outcome  # type: Any, Any
+        else:
+            distance, says = self._curve_in_words(np.asarray(guess, dtype=np.float64), outcome)
+            shown_outcome = as_json(outcome)
+        return {
+            "is": "revealed",
+            "guess": guess,
+            "outcome": shown_outcome,
+            "distance": distance,
+            "says": says,
+            "explain": self.explain or None,
+        }
+
+    def _number_in_words(self, guess: float, outcome: float) -> str:
+        said, came = self._write(guess), self._write(outcome)
+        if said == came:
+            return f"You said {said}, and so it is."
+        return f"You said {said}; it is {came}: {_apart(guess, outcome)}."
+
+    def _curve_in_words(self, guess: NDArray[np.float64], outcome: NDArray[np.float64]) -> tuple[float | None, str]:
+        there = ~np.isnan(outcome)
+        if not there.any():
+            return None, "Nothing came of it that could be held against your curve."
+        apart = guess[there] - outcome[there]
+        distance = float(np.abs(apart).mean())
+        most = int(np.flatnonzero(there)[np.argmax(np.abs(apart))])
+        side = "too high" if guess[most] > outcome[most] else "too low"
+        words = (
+            f"On average you were {self._write(distance)} away, most in month {most + 1}: you drew "
+            f"{self._write(guess[most])}, {side}; it was {self._write(outcome[most])}."
+        )
+        return distance, f"{words} {_shape(guess[there], outcome[there])}".strip()
+
+    def _write(self, value: float) -> str:
+        size = abs(value)
+        digits = 0 if size >= 100 or float(value).is_integer() else 1 if size >= 10 else 2
+        return f"{written(float(value), digits)} {self.unit}".strip()
+
+
+def _apart(guess: float, outcome: float) -> str:
+    """Distance in words that fits its size."""
+    if guess * outcome < 0 or guess == 0 or outcome == 0:
+        return "the other way round" if guess * outcome < 0 else "more" if outcome > guess else "less"
+    ratio = abs(outcome) / abs(guess)
+    if 1.95 <= ratio <= 2.05:
+        return "twice as much"
+    if ratio > 2.05:
+        return f"{ratio:.1f} times as much" if ratio < 10 else f"{ratio:,.0f} times as much"
+    if ratio < 0.55:
+        return "half as much" if ratio > 0.45 else f"{100 * ratio:.0f} % of what you said"
+    if abs(ratio - 1.0) < 0.05:
+        return "very close"
+    return f"{100 * abs(ratio - 1.0):.0f} % {'more' if ratio > 1 else 'less'}"
+
+
+def _shape(guess: NDArray[np.float64], outcome: NDArray[np.float64]) -> str:
+    """Say whether the direction from first to last was right."""
+    size = max(float(np.ptp(outcome)), 1e-12)
+    drawn, came = (float(line[-3:].mean() - line[:3].mean()) for line in (guess, outcome))
+    words = ["rises" if change > 0.15 * size else "falls" if change < -0.15 * size else "ends near its start"
+             for change in (drawn, came)]  # fmt: skip
+    if words[0] == words[1]:
+        return f"You have the direction right: it {words[1]}."
+    return f"Yours {words[0]}; it {words[1]}."

@@ -1,0 +1,111 @@
+"""Components in a notebook: one anywidget that draws with the same JavaScript as the workshop page.
+
+Messages go both ways as custom messages, numbers as binary buffers. What takes seconds is answered aside in a thread,
+so that sliders never wait for it, and is dropped when a newer one of its kind was asked for.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import threading
+from typing import Any
+
+import anywidget
+import traitlets
+
+from custsim.errors import CustsimError, InputError
+from custsim.widgets import browser
+from custsim.widgets.component import Component, Reply, State, problem
+
+__all__ = ["NotebookWidget", "bundle"]
+
+_BUG = "This could not be worked out, through a mistake in custsim; the log tells more."
+_LOG = logging.getLogger(__name__)
+
+
+class NotebookWidget(anywidget.AnyWidget):
+    """A component in a notebook, with the state of whoever sits before it.
+
+    Parameters
+    ----------
+    component
+        What to show.
+    state
+        State to go on from; a new learner's by default.
+    """
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    #: what the component says of itself, once
+    description = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, component: Component, state: State | None = None) -> None:
+        self.component = component
+        self.state: State = component.start() if state is None else copy.deepcopy(state)
+        self._waiting: dict[str, tuple[State, dict[str, Any]]] = {}
+        self._working: set[str] = set()
+        self._lock = threading.Lock()
+        super().__init__(
+            description=component.describe(),
+            _esm=browser.script(*filter(None, [component.browser_source()])),
+            _css=browser.stylesheet() + component.browser_style(),
+        )
+        self.on_msg(self._hear)
+
+    def _hear(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        do = content.get("do") if isinstance(content, dict) else None
+        if isinstance(do, str) and do in self.component.slow:
+            self._aside(do, content)
+        else:
+            self.state, reply = _handled(self.component, self.state, content)
+            self._say(reply)
+
+    def _aside(self, do: str, content: dict[str, Any]) -> None:
+        """Answer in a thread, from the state as it is now; of those that wait, only the newest of a kind is lived."""
+        with self._lock:
+            passed_over = self._waiting.get(do)
+            self._waiting[do] = (self.state, content)
+            idle = do not in self._working
+            self._working.add(do)
+        if passed_over is not None:
+            self._say(_stale(passed_over[1]))
+        if idle:
+            threading.Thread(
+                target=self._work, args=(do,), name=f"custsim {self.component.id} {do}", daemon=True
+            ).start()
+
+    def _work(self, do: str) -> None:
+        while True:
+            with self._lock:
+                if do not in self._waiting:
+                    self._working.discard(do)
+                    return
+                state, content = self._waiting.pop(do)
+            self._say(_handled(self.component, state, content)[1])
+
+    def _say(self, reply: Reply) -> None:
+        self.send(reply.message, [reply.buffer] if reply.buffer else [])
+
+
+def _handled(component: Component, state: State, content: Any) -> tuple[State, Reply]:
+    """Answer a message; whatever goes wrong is told on the screen, a bug with its traceback in the log besides."""
+    try:
+        return component.handle(state, content)
+    except InputError as error:
+        return state, problem(error, content)
+    except CustsimError as error:
+        return state, problem(InputError(error.problems), content)
+    except Exception:
+        _LOG.exception("a message to %s could not be answered", component.id)
+        return state, problem(InputError(_BUG), content)
+
+
+def _stale(content: dict[str, Any]) -> Reply:
+    """Tell the screen that a newer message took the place of this one, so that it does not wait for an answer."""
+    return Reply({**problem(InputError("a newer one was asked for"), content).message, "is": "stale"})
+
+
+def bundle(component: Component, **kwargs: Any) -> Any:
+    """Show a component where a notebook asks for it."""
+    return NotebookWidget(component)._repr_mimebundle_(**kwargs)

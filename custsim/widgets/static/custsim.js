@@ -1,0 +1,102 @@
+/**
+ * The screen of a component, the same in a notebook and on the page of a workshop.
+ *
+ * `mount` draws a component from its description and talks to it through a transport; each kind of component has a
+ * builder in a registry, to which the game adds its own. As an anywidget, this module is the notebook's front end.
+ */
+
+import { buildBoard } from "./board.js";
+import { make } from "./dom.js";
+import { buildGuess } from "./guess.js";
+import { openLine } from "./line.js";
+import { buildChoice, buildEvidence, buildNumber, buildTable } from "./questions.js";
+
+/** Words of the busy sign. */
+const WAITS = { idle: "", busy: "Working …", lost: "No answer yet: is the kernel or the connection still there?" };
+
+const kinds = new Map([
+  ["board", buildBoard],
+  ["number", buildNumber],
+  ["choice", buildChoice],
+  ["guess", buildGuess],
+  ["evidence", buildEvidence],
+  ["table", buildTable],
+]);
+
+/**
+ * Add a kind of component.
+ * @param {string} kind
+ * @param {(root: HTMLElement, description: object, line: object) => {
+ *   receive: (message: object, numbers: Float32Array|null, newest: boolean) => void,
+ *   refused?: (message: object) => void, close?: () => void}} build
+ */
+export function register(kind, build) {
+  kinds.set(kind, build);
+}
+
+/**
+ * Draw a component and connect it.
+ * @param {HTMLElement} element what it is drawn into
+ * @param {object} description what the component says about itself
+ * @param {{send: (message: object) => void, onmessage?: (message: object, numbers: Float32Array|null) => void}}
+ *   transport its `onmessage` is set here
+ * @returns {{refresh: () => void, destroy: () => void}} `refresh` after a connection was lost and found again
+ */
+export function mount(element, description, transport) {
+  const root = make("section", { class: "custsim", "data-kind": description.kind, "data-id": description.id, "data-lm-suppress-shortcuts": "true", "aria-label": description.title || null });
+  const busy = make("p", { class: "busy", role: "status" });
+  const problem = make("p", { class: "problem", role: "alert" });
+  element.replaceChildren(root);
+  const build = kinds.get(description.kind);
+  if (!build) {
+    root.append(make("p", { class: "problem" }, `This page cannot show a component of kind "${description.kind}".`));
+    return { refresh() {}, destroy: () => root.remove() };
+  }
+  let screen = null;
+  const line = openLine(transport, answered, waits);
+
+  function answered(message, numbers, newest) {
+    problem.textContent = message.is === "problem" ? message.text : "";
+    if (message.is !== "problem") screen.receive(message, numbers, newest);
+    else if (newest) screen.refused?.(message);
+  }
+  function waits(state) {
+    root.setAttribute("aria-busy", String(state !== "idle"));
+    busy.replaceChildren(WAITS[state] ? make("span", {}, WAITS[state]) : "");
+  }
+  root.addEventListener("keydown", (event) => event.stopPropagation()); // a notebook has other plans with arrow keys
+  root.append(busy);
+  screen = build(root, description, line);
+  root.append(problem);
+  transport.onmessage = line.receive;
+  line.ask({ do: "look" });
+  return {
+    refresh: line.refresh,
+    destroy() {
+      line.close();
+      screen.close?.();
+      root.remove();
+    },
+  };
+}
+
+/** The numbers that travel beside a message: little-endian, as every browser has them. */
+export function numbersOf(buffer) {
+  if (!buffer || buffer.byteLength === 0) return null;
+  const view = ArrayBuffer.isView(buffer) ? buffer : new DataView(buffer);
+  return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+}
+
+/** Draw an anywidget: called by Jupyter for each place in which the widget is shown. */
+function render({ model, el }) {
+  const transport = { send: (message) => model.send(message) };
+  const screen = mount(el, model.get("description"), transport);
+  const hear = (message, buffers) => transport.onmessage(message, numbersOf(buffers?.[0]));
+  model.on("msg:custom", hear);
+  return () => {
+    model.off("msg:custom", hear);
+    screen.destroy();
+  };
+}
+
+export default { render };

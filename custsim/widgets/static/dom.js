@@ -1,0 +1,92 @@
+/**
+ * Making pieces of a page. Words come from scenario files and other people's input: they are only ever inserted as
+ * text, never as markup.
+ */
+
+let made = 0;
+
+/** An element id that no other element of the page has. */
+export function newId(stem = "part") {
+  made += 1;
+  return `custsim-${stem}-${made}`;
+}
+
+/**
+ * Make an element.
+ * @param {string} tag
+ * @param {Object<string, any>} [attributes] `onclick` and kin are listened to; false, null and undefined are left out
+ * @param {...(Node|string|null)} children strings become text
+ * @returns {HTMLElement}
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
+}
+
+/**
+ * A button that does something.
+ * @param {string} text
+ * @param {() => void} press
+ * @param {Object<string, any>} [attributes]
+ */
+export function makeButton(text, press, attributes = {}) {
+  return make("button", { type: "button", onclick: press, ...attributes }, text);
+}
+
+/** Paragraphs, one for each text. */
+export function paragraphs(texts) {
+  return texts.map((text) => make("p", {}, text));
+}
+
+/** The title of a component as a heading, if it has one. */
+export function heading({ title }) {
+  return title ? [make("h3", {}, title)] : [];
+}
+
+/**
+ * Hide or show an element.
+ * @param {HTMLElement} element
+ * @param {boolean} shown
+ */
+export function show(element, shown) {
+  element.hidden = !shown;
+}
+
+/**
+ * A place that a screen reader reads out when it changes, but only once things have come to rest.
+ * @param {number} [rest] milliseconds without a change
+ * @returns {{element: HTMLElement, say: (text: string) => void, stop: () => void}}
+ */
+export function makeAnnouncer(rest = 700) {
+  const element = make("p", { class: "unseen", "aria-live": "polite" });
+  let timer = 0;
+  const say = (text) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (element.textContent !== text) element.textContent = text;
+    }, rest);
+  };
+  return { element, say, stop: () => clearTimeout(timer) };
+}
+
+/**
+ * Copy a text to the clipboard. A page of the local network is no secure context and has no clipboard of its own:
+ * there the older way is tried, which copies what is selected.
+ * @param {HTMLInputElement} field holds the text
+ * @returns {Promise<boolean>} whether it was copied
+ */
+export async function copyFrom(field) {
+  field.focus();
+  field.select();
+  if (navigator.clipboard && window.isSecureContext) {
+    const copied = await navigator.clipboard.writeText(field.value).then(() => true, () => false);
+    if (copied) return true;
+  }
+  return document.execCommand("copy");
+}

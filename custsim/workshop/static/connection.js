@@ -1,0 +1,58 @@
+/**
+ * A connection that comes back: after a break it tries again, soon and then less often, for as long as the page is open.
+ */
+
+const FIRST_PAUSE = 300;
+const LONGEST_PAUSE = 5000;
+/** Milliseconds of silence after which a broken connection is worth a word. */
+const WORTH_A_WORD = 700;
+
+/**
+ * Connect to an address of this server.
+ * @param {string} path
+ * @param {{opened?: () => void, text: (data: string) => void, numbers?: (data: ArrayBuffer) => void,
+ *   broken?: () => void, refused?: () => void}} ears `opened` is called each time, `refused` when it broke before it stood
+ * @returns {{send: (data: string) => void, close: () => void}} what is sent while it is broken is dropped
+ */
+export function connect(path, ears) {
+  const address = new URL(path, location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  address.hash = "";
+  let socket = null;
+  let over = false;
+  let pause = FIRST_PAUSE;
+  let word = 0;
+
+  function open() {
+    let stood = false;
+    socket = new WebSocket(address);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      stood = true;
+      pause = FIRST_PAUSE;
+      clearTimeout(word);
+      ears.opened?.();
+    };
+    socket.onmessage = ({ data }) => (typeof data === "string" ? ears.text(data) : ears.numbers?.(data));
+    socket.onclose = () => {
+      if (over) return;
+      clearTimeout(word);
+      word = setTimeout(() => over || socket.readyState === WebSocket.OPEN || ears.broken?.(), WORTH_A_WORD);
+      if (!stood) ears.refused?.();
+      setTimeout(() => over || open(), pause * (0.7 + 0.6 * Math.random()));
+      pause = Math.min(LONGEST_PAUSE, pause * 1.7);
+    };
+  }
+
+  open();
+  return {
+    send(data) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(data);
+    },
+    close() {
+      over = true;
+      clearTimeout(word);
+      socket.close();
+    },
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * The trainer's page: the state of the room as the server tells it, drawn anew whenever it changes, and a few buttons.
+ * Nicknames and answers were typed by others: they are inserted as text only.
+ */
+
+import { connect } from "./connection.js";
+import { make, makeButton } from "./custsim.js";
+
+const at = (id) => document.getElementById(id);
+let room = null;
+
+const line = connect("trainer/room", {
+  opened: () => { at("lost").hidden = true; },
+  broken: () => { at("lost").hidden = false; },
+  text(data) {
+    const told = JSON.parse(data).room;
+    if (told.is === "hello") greet(told);
+    else if (told.is === "problem") at("problem").textContent = told.text;
+    else if (told.is === "room") draw(told);
+  },
+});
+const press = (message) => {
+  at("problem").textContent = "";
+  line.send(JSON.stringify(message));
+};
+
+function greet(told) {
+  document.title = `Trainer: ${told.title}`;
+  at("title").textContent = told.minutes ? `${told.title} (${told.minutes} minutes)` : told.title;
+  at("address").textContent = told.address.replace(/^http:\/\//, "").replace(/\/$/, "");
+  at("others").textContent = told.others.length ? `or ${told.others.map((other) => other.slice(7, -1)).join(" or ")}` : "";
+  at("word").textContent = told.word;
+  at("code-picture").src = "trainer/code.svg";
+  at("sheet").innerHTML = told.sheet || "<p>This lesson has no trainer's sheet.</p>";
+}
+
+function draw(told) {
+  room = told;
+  at("load").textContent = `${told.seated} of ${told.most} seats · ${told.memory_mib} MiB`;
+  at("warnings").replaceChildren(...told.warnings.map((text) => make("p", { class: "lost" }, text)));
+  drawLesson();
+  drawPeople();
+  at("no-answers").hidden = told.questions.length > 0;
+  keepFocus(at("questions"), told.questions.map(question));
+  at("shared-panel").hidden = told.shared.length === 0;
+  keepFocus(at("shared"), told.shared.map(shared));
+}
+
+/** Replace what an element holds, and leave the focus on the button that had it. */
+function keepFocus(element, children) {
+  const key = element.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  element.replaceChildren(...children);
+  if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+}
+
+// ---- the lesson ---------------------------------------------------------------------------------------------------
+
+function drawLesson() {
+  const { phase, revealed, steps, titles } = room;
+  at("phase").textContent = {
+    waiting: "Not started. Trainees who join wait.",
+    running: `Running. ${revealed} of ${steps} steps are open.`,
+    paused: "Paused. Nobody can move anything.",
+  }[phase];
+  const more = phase !== "waiting" && revealed < steps;
+  at("next").textContent = phase === "waiting" ? "Start the lesson" : more ? `Open step ${revealed + 1}: ${titles[revealed]}` : "All steps are open";
+  at("next").disabled = phase !== "waiting" && !more;
+  at("pause").textContent = phase === "paused" ? "Go on" : "Pause";
+  at("pause").disabled = phase === "waiting";
+  at("all").disabled = phase !== "waiting" && !more;
+  at("steps").replaceChildren(
+    ...titles.map((title, index) => {
+      const open = phase !== "waiting" && index < revealed;
+      return make("li", { class: open ? "open" : null }, make("span", {}, `${index + 1}. ${title}`), make("span", { class: "mark" }, open ? "open" : "closed"));
+    }),
+  );
+}
+at("next").addEventListener("click", () => press({ do: room?.phase === "waiting" ? "start" : "reveal" }));
+at("pause").addEventListener("click", () => press({ do: room?.phase === "paused" ? "resume" : "pause" }));
+at("all").addEventListener("click", () => press({ do: "reveal_all" }));
+
+// ---- the room -----------------------------------------------------------------------------------------------------
+
+function drawPeople() {
+  const { people, checkpoints } = room;
+  const here = people.filter((person) => person.here).length;
+  const done = checkpoints.length ? people.filter((person) => person.done === 1).length : 0;
+  at("counts").textContent = people.length
+    ? `${here} here, ${people.length} joined.${checkpoints.length ? ` ${done} with every checkpoint done.` : ""}`
+    : "Nobody yet.";
+  at("in").textContent = people.length === 1 ? "1 person is in" : `${people.length} people are in`;
+  keepFocus(at("people").tBodies[0], people.map((person) => personRow(person, checkpoints)));
+}
+
+function personRow(person, checkpoints) {
+  const away = person.here ? (person.quiet_minutes >= 5 ? `quiet for ${person.quiet_minutes} min` : "") : "not connected";
+  const done = person.progress.filter((part) => part >= 1).length;
+  const dots = person.progress.map((part, index) => {
+    const state = part >= 1 ? "done" : part > 0 ? "begun" : checkpoints[index].open ? "" : "closed";
+    return make("i", { class: state || null, title: `step ${checkpoints[index].step}` });
+  });
+  const readmit = makeButton("Let back in", () => {
+    press({ do: "readmit", seat: person.id });
+    at("problem").textContent = `Whoever joins as ${person.nickname} within three minutes gets this seat.`;
+  }, { class: "second small", "data-key": `readmit-${person.id}` });
+  const remove = makeButton("Remove", () => {
+    if (confirm(`Remove ${person.nickname}, with all answers?`)) press({ do: "remove", seat: person.id });
+  }, { class: "second small", "data-key": `remove-${person.id}` });
+  return make("tr", {},
+    make("td", { class: "name" }, person.nickname, away ? make("span", { class: "away" }, away) : null),
+    make("td", {}, checkpoints.length ? make("div", { class: "dots", role: "img", "aria-label": `${done} of ${checkpoints.length} done` }, ...dots, make("span", {}, `${done}/${checkpoints.length}`)) : "none in this lesson"),
+    make("td", { class: "actions" }, person.here ? null : readmit, remove),
+  );
+}
+
+// ---- answers ------------------------------------------------------------------------------------------------------
+
+function question(told) {
+  const judged = told.right_first !== undefined && told.answered > 0
+    ? `: ${told.right_first} right at once, ${told.right_later} right later, ${told.not_yet} not yet`
+    : "";
+  const most = Math.max(1, ...told.bars.map((bar) => bar.count));
+  const bars = told.bars.flatMap((bar) => {
+    const fill = make("i", { class: bar.count ? null : "none" });
+    fill.style.width = `${(100 * bar.count) / most}%`;
+    return [make("dt", {}, bar.text), make("dd", {}, make("span", { class: "track", "aria-hidden": "true" }, fill)), make("dd", {}, String(bar.count))];
+  });
+  return make("section", { class: "question" },
+    make("h3", {}, told.question),
+    make("p", { class: "help" }, `Step ${told.step}. ${told.answered} answered${judged}.${told.unit ? ` In ${told.unit}.` : ""}${told.bars.length && told.right_first !== undefined ? " First answers:" : ""}`),
+    make("dl", { class: "spread" }, ...bars),
+  );
+}
+
+// ---- what the room shares, such as the game -----------------------------------------------------------------------
+
+const PLACES = [["overall", "Place"], ["name", "Team"], ["points", "Points"], ["profit", "Profit"], ["equity", "Customer equity"], ["satisfaction", "Satisfaction"]];
+
+function shared(view) {
+  const buttons = (view.buttons ?? []).map((button) =>
+    makeButton(button.label, () => press({ do: "act", of: view.of, name: button.do }), {
+      class: "second", "data-key": `${view.of}-${button.do}`,
+    }));
+  const board = view.board?.length
+    ? { headings: PLACES.map(([, heading]) => heading), rows: view.board.map((place) => PLACES.map(([name]) => place[name])) }
+    : null;
+  return make("div", { class: "shared" },
+    ...(view.words ?? []).map((words) => make("p", {}, words)),
+    make("div", { class: "buttons" }, ...buttons),
+    table("Teams", view.table),
+    table("Leaderboard", board),
+  );
+}
+
+function table(caption, told) {
+  if (!told?.rows?.length) return null;
+  const cell = (tag) => (value) => {
+    const number = typeof value === "number";
+    return make(tag, { class: number ? "to-the-right" : null, scope: tag === "th" ? "col" : null }, number ? value.toLocaleString("en") : String(value ?? ""));
+  };
+  return make("div", { class: "scroll" }, make("table", {},
+    make("caption", { class: "help" }, caption),
+    make("thead", {}, make("tr", {}, ...told.headings.map(cell("th")))),
+    make("tbody", {}, ...told.rows.map((row) => make("tr", {}, ...row.map(cell("td"))))),
+  ));
+}
+
+// ---- the code -----------------------------------------------------------------------------------------------------
+
+at("show-code").addEventListener("click", () => at("code").showModal());
+at("hide-code").addEventListener("click", () => at("code").close());

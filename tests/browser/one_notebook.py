@@ -1,0 +1,63 @@
+"""JupyterLab with one notebook, on this machine only, for tests and benchmarks."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+#: settings under which JupyterLab asks nobody for news and updates
+QUIET = {"fetchNews": "false", "checkForUpdates": False}
+
+
+def _server(runtime: Path, process: subprocess.Popen[bytes], log: Path, patience: float = 60.0) -> dict[str, Any]:
+    """Wait for the server to write down where it is."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until and process.poll() is None:
+        for file in runtime.glob("jpserver-*.json"):
+            text = file.read_text(encoding="utf-8")
+            if text.endswith("}"):
+                found: dict[str, Any] = json.loads(text)
+                return found
+        time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')[-2000:]}")
+
+
+@contextmanager
+def lab(folder: Path, *cells: str) -> Iterator[str]:
+    """Start JupyterLab on a notebook with these cells; gives the address that opens it."""
+    work, runtime, settings = (folder / name for name in ("work", "runtime", "settings"))
+    notes = settings / "@jupyterlab" / "apputils-extension"
+    for place in (work, runtime, notes):
+        place.mkdir(parents=True)
+    (notes / "notification.jupyterlab-settings").write_text(json.dumps(QUIET), encoding="utf-8")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, work / "one.ipynb")
+    log, token = folder / "log.txt", secrets.token_hex(16)
+    environment = os.environ | {
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(settings),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "JUPYTER_TOKEN": token,
+    }
+    options = ["--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root", f"--ServerApp.root_dir={work}"]
+    with log.open("wb") as written:
+        command = [sys.executable, "-m", "jupyterlab", *options]
+        process = subprocess.Popen(command, env=environment, stdout=written, stderr=subprocess.STDOUT)
+        try:
+            address = f"http://127.0.0.1:{_server(runtime, process, log)['port']}"
+            yield f"{address}/lab/tree/one.ipynb?token={token}"
+        finally:
+            process.terminate()
+            process.wait(20)

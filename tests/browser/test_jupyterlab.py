@@ -1,0 +1,74 @@
+"""A board in JupyterLab, run and moved as a student does it, without a request to anywhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from one_notebook import lab
+from playwright.sync_api import Page, expect
+
+pytest.importorskip("jupyterlab", reason="JupyterLab is not installed (extra: lessons)")
+
+CELL = """\
+from custsim.scenario import load
+from custsim.widgets import Board
+bank = load("neighbourhood_bank").scaled(0.3).change({"complaints.staff": 3}, opening="own")
+Board("desk", scenario=bank, controls=["complaints.staff"], scale=1, months=36, title="The desk")
+"""
+
+HASH = """
+canvas => {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  return copy.getImageData(0, 0, canvas.width, canvas.height).data
+    .reduce((sum, part, index) => (sum + part * (index % 8191)) | 0, 0);
+}
+"""
+
+
+def run_cell(page: Page, cell: int) -> None:
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(cell).click()
+    page.keyboard.press("Shift+Enter")
+
+
+def hashes(page: Page) -> list[int]:
+    page.wait_for_timeout(300)
+    return [page.locator("figure.chart canvas").nth(at).evaluate(HASH) for at in range(4)]
+
+
+def test_a_board_in_a_notebook_moves_and_asks_nobody_else(chromium: Any, tmp_path: Path) -> None:
+    with lab(tmp_path, CELL) as address:
+        context = chromium.new_context(viewport={"width": 1366, "height": 900})
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        asked: list[str] = []
+        wrong: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda socket: asked.append(socket.url))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(address)
+        run_cell(page, 0)
+        page.wait_for_selector(".custsim figure.chart canvas")
+        before = hashes(page)
+        slider = page.get_by_role("slider", name="Staff of the complaint desk")
+        slider.press("ArrowLeft")
+        slider.press("ArrowLeft")
+        expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+        expect(page.locator(".change").first).not_to_have_text("no change")
+        assert all(one != other for one, other in zip(before, hashes(page), strict=True))
+        assert page.locator(".jp-Notebook .jp-Cell").count() == 2  # no key of the slider reached the notebook
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".change").first).to_have_text("no change")
+        page.get_by_role("button", name="Share", exact=True).click()
+        page.get_by_label("A text you were given").fill("abdx")  # in command mode: new cell, delete, cut
+        assert page.locator(".jp-Notebook .jp-Cell").count() == 2
+        light = page.locator("figure.chart canvas").first.evaluate(HASH)
+        page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+        assert hashes(page)[0] != light
+        here = address.split("/lab/")[0]
+        places = (here, here.replace("http", "ws"), "data:", f"blob:{here}")
+        assert [url for url in asked if not url.startswith(places)] == []
+        assert wrong == []
+        context.close()

@@ -1,0 +1,170 @@
+"""Questions, predictions and evidence, answered as a learner answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from playwright.sync_api import Locator, Page, expect
+
+Show = Callable[..., Page]
+
+
+def verdict(page: Page) -> Locator:
+    return page.locator(".verdict")
+
+
+def test_a_right_number_is_accepted_and_explained(show: Show) -> None:
+    page = show("number")
+    field = page.get_by_label("What is a customer worth?")
+    field.fill("300.00 EUR")
+    field.press("Enter")
+    expect(verdict(page)).to_contain_text("✓ Right.")
+    expect(verdict(page)).to_contain_text("Margin times expected life.")
+    expect(verdict(page)).to_have_attribute("role", "status")
+    expect(verdict(page)).to_contain_text("1 try")
+
+
+def test_wrong_numbers_get_a_hint_and_then_the_answer(show: Show) -> None:
+    page = show("number")
+    field = page.get_by_label("What is a customer worth?")
+    expect(verdict(page)).to_be_hidden()
+    for tries in range(1, 4):
+        field.fill(str(1000 + tries))
+        page.get_by_role("button", name="Check").click()
+        expect(verdict(page)).to_contain_text(f"{tries} tr")
+        expect(verdict(page)).to_contain_text("✗ Not yet.")
+    expect(verdict(page)).to_contain_text("Use the formula.")
+    verdict(page).get_by_role("button", name="Show the answer").click()
+    expect(verdict(page)).to_contain_text("300")
+
+
+def test_an_empty_answer_is_not_sent(show: Show) -> None:
+    page = show("number")
+    page.get_by_label("What is a customer worth?").press("Enter")
+    page.wait_for_timeout(100)
+    expect(verdict(page)).to_be_hidden()
+
+
+def test_one_option_is_chosen_by_keyboard(show: Show) -> None:
+    page = show("choice")
+    page.get_by_role("radio", name="The satisfied").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Check").press("Enter")
+    expect(verdict(page)).to_contain_text("✗ Not yet.")
+    expect(page.locator(".custsim")).to_contain_text("They stay.")
+    page.get_by_role("radio", name="The satisfied").press("ArrowDown")
+    page.get_by_role("button", name="Check").press("Enter")
+    expect(verdict(page)).to_contain_text("✓ Right.")
+    expect(verdict(page)).to_contain_text("Silence is exit.")
+
+
+def test_all_that_are_right_have_to_be_chosen(show: Show) -> None:
+    page = show("several")
+    page.get_by_role("checkbox", name="A").check()
+    page.get_by_role("button", name="Check").click()
+    expect(verdict(page)).to_contain_text("✗ Not yet.")
+    page.get_by_role("checkbox", name="C").check()
+    page.get_by_role("button", name="Check").click()
+    expect(verdict(page)).to_contain_text("✓ Right.")
+
+
+def test_a_guess_is_held_against_the_outcome_and_stands(show: Show) -> None:
+    page = show("guess")
+    field = page.get_by_label("How many of 100 complain?")
+    field.fill("many")
+    page.get_by_role("button", name="That is my guess").click()
+    expect(page.get_by_role("alert").first).to_contain_text("as a number")
+    field.fill("45")
+    page.get_by_role("button", name="That is my guess").click()
+    expect(page.locator(".reveal")).to_contain_text("Your guess")
+    expect(page.locator(".reveal")).to_contain_text("Few do.")
+    expect(field).to_be_disabled()
+    mine, outcome = (page.locator(f".two-bars .{kind}").bounding_box() for kind in ("mine", "outcome"))
+    assert mine
+    assert outcome
+    assert abs(mine["width"] / outcome["width"] - 45 / 4) < 0.5
+
+
+def test_a_guess_out_of_range_is_told(show: Show) -> None:
+    page = show("guess")
+    page.get_by_label("How many of 100 complain?").fill("450")
+    page.get_by_role("button", name="That is my guess").click()
+    expect(page.locator(".custsim > .problem")).to_contain_text("100")
+
+
+def draw(page: Page, *points: tuple[float, float]) -> None:
+    """Draw with the mouse, in shares of the canvas."""
+    canvas = page.locator("canvas.drawing")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+
+
+def test_a_curve_is_drawn_and_the_outcome_appears_beside_it(show: Show) -> None:
+    page = show("curve")
+    done = page.get_by_role("button", name="That is my guess")
+    expect(done).to_be_disabled()
+    draw(page, (0.15, 0.7), (0.5, 0.4), (0.9, 0.1))
+    canvas = page.locator("canvas.drawing")
+    assert (canvas.get_attribute("aria-label") or "").startswith("Your curve.")
+    before = canvas.evaluate("window.pixels.hash")
+    done.click()
+    expect(page.locator(".reveal")).to_be_visible()
+    expect(page.locator(".key")).to_contain_text("your guess")
+    page.wait_for_timeout(60)
+    assert canvas.evaluate("window.pixels.hash") != before
+    # the outcome is 5 of 0 to 10, level: half way up the axis, which fills most of the canvas
+    assert 0.5 < float(canvas.evaluate("c => window.pixels.height(c, '#0072b2')")) < 0.6
+    expect(done).to_be_hidden()
+
+
+def test_a_rising_stroke_makes_a_rising_curve(show: Show, served: object) -> None:
+    page = show("curve")
+    draw(page, (0.2, 0.75), (0.9, 0.1))
+    page.get_by_role("button", name="That is my guess").click()
+    expect(page.locator(".reveal")).to_be_visible()
+    curve = served.sent[-1]["curve"]  # type: ignore[attr-defined]
+    assert len(curve) == 24
+    assert all(one <= other for one, other in pairwise(curve))
+    assert curve[-1] > 8
+    assert curve[0] < 2
+
+
+def test_a_curve_can_be_entered_by_keyboard_alone(show: Show, served: object) -> None:
+    page = show("curve")
+    page.get_by_text("Enter points instead of drawing").press("Enter")
+    fields = page.locator(".points input")
+    first, last = fields.first, fields.last
+    first.fill("2")
+    last.fill("8")
+    last.press("Tab")
+    done = page.get_by_role("button", name="That is my guess")
+    expect(done).to_be_enabled()
+    done.press("Enter")
+    expect(page.locator(".reveal")).to_be_visible()
+    curve = served.sent[-1]["curve"]  # type: ignore[attr-defined]
+    assert curve[0] == 2
+    assert curve[-1] == 8
+    assert abs(curve[12] - (2 + 6 * 12 / 23)) < 0.01  # straight in between
+
+
+def test_drawing_can_be_begun_again(show: Show) -> None:
+    page = show("curve")
+    draw(page, (0.2, 0.75), (0.9, 0.1))
+    page.get_by_role("button", name="Start again").click()
+    expect(page.get_by_role("button", name="That is my guess")).to_be_disabled()
+
+
+def test_evidence_names_its_strength_and_sources(show: Show) -> None:
+    page = show("evidence")
+    box = page.get_by_role("complementary", name="What the evidence says")
+    expect(box).to_contain_text("24 are silent.")
+    expect(box.get_by_role("listitem")).to_contain_text("TARP 1981")
+    expect(box.locator(".strength")).to_contain_text("ore")  # "Lore: ..."

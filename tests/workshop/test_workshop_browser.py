@@ -1,0 +1,249 @@
+"""Five real browsers and their trainer: joining, steps, states of their own, reloading, a server that dies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from server_process import Terminal
+from workshop_room import Workshop, write_notebook
+
+from custsim.lessons.catalogue import read_notebook
+from custsim.workshop.prepare import Prepared, prepare
+from custsim.workshop.store import Store
+
+CELLS = [
+    "# 4. The iceberg\n\n**45 minutes.** You will be able to\n\n- say who stays silent.",
+    ">>>from custsim.widgets import Board, Choice, Number, Option",
+    "## Try\n\nMove the staff.",
+    ">>>Board('staffing', scenario='neighbourhood_bank', controls=['complaints.staff'], scale=0.05, months=12, seed=1)",
+    "## Explain",
+    ">>>Choice('leaves', question='Who leaves?', options=[Option('the loud', says='They were heard.'), "
+    "Option('the silent', right=True)], explain='Silence.')",
+    ">>>Number('sum', question='2 + 3?', answer=5, tolerance=0.01, explain='Adding.')",
+]
+NAMES = ("Ana", "Ben", "Cleo", "Dan", "Eva")
+LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+SLIDER = "[data-id=staffing] input[type=range]"
+
+
+class People:
+    """Opens pages, each a browser of its own, and hears what goes wrong in them."""
+
+    def __init__(self, chromium: Any, stack: ExitStack) -> None:
+        self._chromium, self._stack = chromium, stack
+        self.complaints: list[str] = []
+        self.outside: list[str] = []
+
+    def open(self, address: str, size: dict[str, int] = LAPTOP) -> Any:
+        context = self._chromium.new_context(viewport=size)
+        self._stack.callback(context.close)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+        page.on("request", lambda asked: self._note(asked.url))
+        page.goto(address)
+        return page
+
+    def _note(self, url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            self.outside.append(url)
+
+    def join(self, name: str, at: Terminal | Workshop, size: dict[str, int] = LAPTOP) -> Any:
+        page = self.open(at.address, size)
+        page.fill("#word", at.word)
+        page.fill("#nickname", name)
+        page.click("#join")
+        page.wait_for_selector("#waiting:not([hidden]), #lesson:not([hidden])")
+        return page
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("room")
+    write_notebook(folder / "04_iceberg.ipynb", CELLS)
+    return folder
+
+
+@pytest.fixture
+def terminal(folder: Path, tmp_path: Path) -> Iterator[Terminal]:
+    state = str(tmp_path / "room.db")
+    terminal = Terminal(folder, "04_iceberg.ipynb", "--host", "127.0.0.1", "--port", "0", "--state", state)
+    yield terminal.wait_until_ready()
+    terminal.close()
+
+
+@pytest.fixture(scope="module")
+def lesson(folder: Path) -> Prepared:
+    return prepare(read_notebook(folder / "04_iceberg.ipynb"))
+
+
+@pytest.fixture
+def served(lesson: Prepared, tmp_path: Path) -> Iterator[Workshop]:
+    """A server in this process, where nothing is to be killed."""
+    served = Workshop(lesson, Store.open(tmp_path / "served.db", lesson.lesson.name))
+    served.start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def people(chromium: Any) -> Iterator[People]:
+    with ExitStack() as stack:
+        yield People(chromium, stack)
+
+
+def move(page: Any, presses: int) -> str:
+    """Move the slider by the keyboard; give what the page says it is then."""
+    page.focus(SLIDER)
+    for _ in range(presses):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(400)
+    return str(page.input_value(SLIDER))
+
+
+def test_a_room_of_five_browsers_from_joining_to_a_server_that_dies(
+    people: People, terminal: Terminal, folder: Path, tmp_path: Path
+) -> None:
+    trainer = people.open(terminal.trainer)
+    trainer.wait_for_selector("text=Nobody yet")
+    assert terminal.trainer not in trainer.url  # the secret is not in sight when the page is projected
+    pages = {name: people.join(name, terminal) for name in NAMES}
+    trainer.wait_for_selector("text=5 here, 5 joined")
+    for name, page in pages.items():
+        assert f"Welcome, {name}" in page.text_content("#waiting")
+        assert "Move the staff" not in page.content()
+
+    trainer.click("#next")
+    trainer.wait_for_selector("#next:has-text('Open step 2: Try')")
+    for page in pages.values():
+        page.wait_for_selector("#step-1")
+        assert page.locator("#step-2").count() == 0
+    trainer.click("#next")
+    for page in pages.values():
+        page.wait_for_selector(SLIDER)
+        assert page.locator("#step-3").count() == 0
+    assert "New: Try" in pages["Ana"].text_content("#arrived")
+
+    shown = {name: move(page, presses) for presses, (name, page) in enumerate(pages.items())}
+    assert len(set(shown.values())) == 5  # everybody sees their own
+    trainer.click("#all")
+    pages["Ben"].wait_for_selector("#step-3")
+    pages["Ben"].locator("[data-id=leaves] input").nth(1).check()
+    pages["Ben"].locator("[data-id=leaves] button").first.click()
+    pages["Ben"].wait_for_selector("[data-id=leaves] >> text=Silence.")
+    trainer.wait_for_selector("[aria-label='1 of 2 done']")
+    trainer.wait_for_selector("text=1 right at once")
+    assert "Ben" not in trainer.text_content("#questions")
+
+    pages["Cleo"].reload()
+    pages["Cleo"].wait_for_selector(SLIDER)
+    assert pages["Cleo"].input_value(SLIDER) == shown["Cleo"]
+    assert people.complaints == []
+    assert people.outside == []
+
+    terminal.kill()
+    pages["Dan"].wait_for_selector("#lost:not([hidden])")
+    again = Terminal(
+        folder, "04_iceberg.ipynb", "--host", "127.0.0.1", "--port", terminal.port, "--state", str(tmp_path / "room.db")
+    )
+    try:
+        again.wait_until_ready()
+        for name, page in pages.items():
+            page.wait_for_selector("#lost", state="hidden")
+            assert page.input_value(SLIDER) == shown[name]
+        pages["Ben"].reload()
+        pages["Ben"].wait_for_selector("[data-id=leaves] >> text=Silence.")
+        assert move(pages["Dan"], 1) != shown["Dan"]  # and it goes on
+        trainer.wait_for_selector("text=5 here, 5 joined")
+    finally:
+        again.close()
+
+
+def test_an_answer_given_while_the_connection_is_broken_arrives(
+    people: People, terminal: Terminal, folder: Path, tmp_path: Path
+) -> None:
+    trainer = people.open(terminal.trainer)
+    page = people.join("Ana", terminal)
+    trainer.click("#all")
+    page.wait_for_selector("#step-3")
+    terminal.kill()
+    page.wait_for_selector("#lost:not([hidden])")
+    page.locator("[data-id=sum] input").first.fill("5")
+    page.locator("[data-id=sum] button").first.click()
+    again = Terminal(
+        folder, "04_iceberg.ipynb", "--host", "127.0.0.1", "--port", terminal.port, "--state", str(tmp_path / "room.db")
+    )
+    try:
+        again.wait_until_ready()
+        page.wait_for_selector("[data-id=sum] >> text=Adding.")
+        assert page.locator("[data-id=sum] >> text=2 tries").count() == 0  # once, not twice
+    finally:
+        again.close()
+
+
+def test_the_trainer_pauses_shows_the_code_and_reads_the_sheet(people: People, served: Workshop) -> None:
+    trainer = people.open(served.trainer_address)
+    page = people.join("Ana", served, PHONE)
+    trainer.click("#next")
+    page.wait_for_selector("#step-1")
+    trainer.wait_for_selector("#pause:has-text('Pause'):enabled")
+    trainer.click("#pause")
+    page.wait_for_selector("#paused:not([hidden])")
+    trainer.wait_for_selector("#pause:has-text('Go on')")
+    trainer.click("#pause")
+    page.wait_for_selector("#paused", state="hidden")
+
+    trainer.click("#show-code")
+    trainer.wait_for_selector("dialog[open]")
+    picture = trainer.locator("#code-picture")
+    assert picture.evaluate("image => image.complete && image.clientWidth") > 400
+    assert trainer.text_content("#word") == served.word
+    assert trainer.text_content("#address") == served.address.removeprefix("http://").rstrip("/")
+    trainer.click("#hide-code")
+    assert not trainer.is_visible("text=SHEET-OF-THE-TRAINER")
+    trainer.click("summary")
+    trainer.wait_for_selector("text=SHEET-OF-THE-TRAINER")
+    assert people.complaints == []
+    assert people.outside == []
+
+
+def test_the_code_fills_in_the_join_word_and_wrong_words_are_explained(people: People, served: Workshop) -> None:
+    page = people.open(f"{served.address}#{served.word.replace(' ', '-')}", PHONE)
+    page.wait_for_selector("#joining:not([hidden])")
+    assert page.input_value("#word") == served.word
+    page.click("#join")
+    page.wait_for_selector("text=Please enter a nickname.")
+    page.fill("#word", "wrong")
+    page.fill("#nickname", "Ana")
+    page.press("#nickname", "Enter")
+    page.wait_for_selector("text=That is not the join word")
+    page.fill("#word", served.word.upper())
+    page.press("#word", "Enter")
+    page.wait_for_selector("text=Welcome, Ana")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_second_tab_takes_over_and_the_first_can_take_back(people: People, served: Workshop) -> None:
+    first = people.join("Ana", served)
+    second = first.context.new_page()
+    second.goto(served.address)
+    second.wait_for_selector("text=Welcome, Ana")
+    first.wait_for_selector("text=Open elsewhere")
+    first.click("#back")
+    first.wait_for_selector("text=Welcome, Ana")
+    second.wait_for_selector("text=Open elsewhere")
+
+
+def test_nothing_is_cut_on_a_phone(people: People, served: Workshop) -> None:
+    trainer = people.open(served.trainer_address, PHONE)
+    page = people.join("Ana", served, PHONE)
+    trainer.click("#all")
+    page.wait_for_selector("#step-3")
+    page.wait_for_selector(SLIDER)
+    for shown in (page, trainer):
+        assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
