@@ -16,7 +16,17 @@ from scipy import special, stats
 from custsim.simulation.compiled import kernel
 from custsim.simulation.desk import BatchDesk, Desk, SimpyDesk
 from custsim.simulation.network import draw_network
-from custsim.simulation.streams import draw4, exponential, fill4, key, normal, poisson, stream_id, uniforms
+from custsim.simulation.streams import (
+    draw4,
+    exponential,
+    fill4,
+    fill_poisson,
+    key,
+    normal,
+    poisson,
+    stream_id,
+    uniforms,
+)
 
 DRAWS = 1_000_000
 STREAM = stream_id("benchmark")
@@ -97,6 +107,9 @@ def main() -> None:
         best(lambda: stats.poisson.ppf(u[:10_000], means[:10_000]), 1) * DRAWS / 10_000,
         DRAWS,
     )
+    counts = np.empty(DRAWS, np.uint16)
+    each = best(lambda: poissons(u, means, out))
+    tell("fill_poisson", best(lambda: fill_poisson(u, means, counts, 65_000)), "poisson, one at a time", each, DRAWS)
     tell(
         "desk, a ticket (batch)",
         best(lambda: desk_months(BatchDesk(40.0))),

@@ -36,11 +36,18 @@ __all__ = ["cache_folder", "kernel", "sources_hash", "use_laws"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-#: What every compiled function is compiled with. No fast-math: the order of additions is part of the result.
-_OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": False, "boundscheck": False, "error_model": "numpy"}
+#: What every compiled function is compiled with. No fast-math: the order of additions is part of the result. Nobody
+#: calls from C, and a way in from there takes a tenth of the time to compile.
+_OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "fastmath": False,
+    "boundscheck": False,
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,
+}
 
 #: A law is compiled as part of the kernel that calls it, with the same rules of arithmetic.
-_LAW_OPTIONS: dict[str, Any] = {"fastmath": False, "boundscheck": False, "error_model": "numpy"}
+_LAW_OPTIONS: dict[str, Any] = {name: value for name, value in _OPTIONS.items() if name != "nogil"}
 
 #: The floors that a kernel can reach; a run imports from no other.
 _FLOORS = ("scenario", "chain", "simulation")
@@ -151,8 +158,10 @@ def _remove_stale(base: Path, current: Path) -> None:
 @overload
 def kernel(function: Function) -> Function: ...
 @overload
-def kernel(*, inline: bool) -> Callable[[Function], Function]: ...
-def kernel(function: Function | None = None, *, inline: bool = False) -> Function | Callable[[Function], Function]:
+def kernel(*, inline: bool = False, inner: bool = False) -> Callable[[Function], Function]: ...
+def kernel(
+    function: Function | None = None, *, inline: bool = False, inner: bool = False
+) -> Function | Callable[[Function], Function]:
     """Compile a function on its first call, to machine code that releases the interpreter lock.
 
     Compiled code is kept in :func:`cache_folder` and loaded from there while no source of the package changes.
@@ -165,6 +174,9 @@ def kernel(function: Function | None = None, *, inline: bool = False) -> Functio
     inline
         Whether to write the function's body into each compiled caller. LLVM does that by itself with small
         functions, but too late to vectorise the caller's loop; each use costs compile time.
+    inner
+        Whether only other kernels call it: the way in from Python, with every argument unpacked and checked, is then
+        not compiled. Python must not call it.
 
     Returns
     -------
@@ -180,12 +192,12 @@ def kernel(function: Function | None = None, *, inline: bool = False) -> Functio
     42
     """
     if function is None:
-        return lambda function: _compiled(function, inline)
-    return _compiled(function, inline)
+        return lambda function: _compiled(function, inline, inner)
+    return _compiled(function, inline, inner)
 
 
-def _compiled(function: Function, inline: bool) -> Function:
-    options = _OPTIONS | ({"inline": "always"} if inline else {})
+def _compiled(function: Function, inline: bool, inner: bool) -> Function:
+    options = _OPTIONS | ({"inline": "always"} if inline else {}) | ({"no_cpython_wrapper": True} if inner else {})
     folder = cache_folder()
     # A function of the prompt or of a script that was piped in has no file whose change could be seen.
     if folder is None or not Path(function.__code__.co_filename).is_file():

@@ -404,16 +404,16 @@ class Simulation:
     def _complaints(self, row: dict[str, float]) -> None:
         state, room = self.state, self._room
         k0, k1 = state.luck
-        opens = self._day(state.month)
+        events, opens = state.people.events, self._day(state.month)
         state.complaint_desk.open_month(opens, self._day(state.month + 1), self.scenario.complaints.staff, state.month)
         count = raise_complaints(
-            self._p, state.people, state.month, opens, k0, k1, room.owner, room.tag, room.arrival, room.handling
+            self._p, events, state.month, opens, k0, k1, room.owner, room.tag, room.arrival, room.handling
         )
         if count > room.owner.size:
             self._room = _Room(2 * count, room.places.size)
             room = self._room
             raise_complaints(
-                self._p, state.people, state.month, opens, k0, k1, room.owner, room.tag, room.arrival, room.handling
+                self._p, events, state.month, opens, k0, k1, room.owner, room.tag, room.arrival, room.handling
             )
         desk = state.complaint_desk
         desk.submit(room.arrival[:count], room.handling[:count], room.owner[:count], room.tag[:count])
@@ -484,7 +484,7 @@ class Simulation:
         people, month = self.state.people, self.state.month
         if joined:
             who, recruiter = np.empty(joined, np.int64), np.empty(joined, np.int32)
-            joiners(people, who, recruiter)
+            joiners(people.events, people.informant, who, recruiter)
             self.log.joined.append((month, who, recruiter))
         if self.keep_visits:
             self.log.visits.append((month, *self._visits_made()))
@@ -498,7 +498,7 @@ class Simulation:
         meant = people.visits[visitors].astype(np.int64)
         dropped = np.flatnonzero(people.events[visitors] & Event.DROPPED)
         planned = np.empty(dropped.size, np.int64)
-        planned_visits(self._p, people, visitors[dropped], self.state.month, k0, k1, planned)
+        planned_visits(self._p, people.rate, visitors[dropped], self.state.month, k0, k1, planned)
         meant[dropped] = np.maximum(meant[dropped], planned)
         return visitors, people.visits[visitors], meant
 

@@ -10,7 +10,7 @@ What the passes do, in order, is :data:`MONTH`.
 from __future__ import annotations
 
 import functools
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ from custsim.simulation import streams
 from custsim.simulation.compiled import kernel, use_laws
 from custsim.simulation.parameters import CONTRACTUAL, PRODUCT
 from custsim.simulation.population import CUSTOMER, LAPSED, PROSPECT, Event, People, charge
-from custsim.simulation.streams import Integer, draw4, fill4, normal, poisson, uniform
+from custsim.simulation.streams import Integer, draw4, fill1, fill4, fill_poisson, normal, poisson, uniform
 from custsim.simulation.workforce import Staff
 
 __all__ = [
@@ -137,7 +137,11 @@ _ENCOUNTER, _UNSERVED, _DROPOUT, _FAILURE, _LOYALTY, _JOIN, _APPROACH, _FIRST_TA
     for name in ("encounter", "unserved", "dropout", "failure", "loyalty", "join", "approach", "first talk")
 )
 
-_NOT_THIS_MONTH = np.uint16(0)
+#: visits of one customer in a month, at most
+_MOST_VISITS = 65_000
+
+#: Ids of persons, or places in a list of them. Unsigned: an index that could be negative costs a test at every use.
+Ids: TypeAlias = NDArray[np.uint64]
 
 
 class Tables(NamedTuple):
@@ -154,18 +158,34 @@ def tables(monthly_rate: float, tenure_months: float) -> Tables:
     return Tables((1.0 + monthly_rate) ** -months, np.asarray(tenure_share(months, tenure_months)))
 
 
-@kernel
+@kernel(inner=True)
+def _customers(state: NDArray[np.uint8], start: int, stop: int, idx: Ids) -> int:
+    """List the customers from ``start`` to ``stop - 1``; every loop over them goes by this list."""
+    n = 0
+    for i in range(start, stop):
+        idx[n] = i  # written over by the next if this one is no customer: no branch to mispredict
+        n += state[i] == CUSTOMER
+    return n
+
+
+@kernel(inner=True)
 def _visits(
-    p: NDArray[np.void], people: People, idx: NDArray[np.int64], luck: NDArray[np.float64], t: NDArray[np.void]
+    p: NDArray[np.void],
+    rate: NDArray[np.float32],
+    idx: Ids,
+    luck: NDArray[np.float64],
+    mean: NDArray[np.float64],
+    visits: NDArray[np.uint16],
+    t: NDArray[np.void],
 ) -> None:
-    """Count this month's visits of each customer."""
-    mean = p[0].market_visits_per_month
-    total = 0.0
+    """Count this month's visits of each customer; ``mean`` is room for how many are expected."""
+    usual = p[0].market_visits_per_month
     for j in range(idx.size):
-        i = idx[j]
-        visits = min(65_000, poisson(luck[j], mean * people.rate[i]))
-        people.visits[i] = visits
-        total += visits
+        mean[j] = usual * rate[idx[j]]
+    fill_poisson(luck, mean, visits, _MOST_VISITS)
+    total = 0
+    for made in visits:
+        total += made
     t[0].customers += idx.size
     t[0].visits += total
 
@@ -173,7 +193,7 @@ def _visits(
 @kernel
 def planned_visits(
     p: NDArray[np.void],
-    people: People,
+    rate: NDArray[np.float32],
     who: NDArray[np.int64],
     month: int,
     k0: Integer,
@@ -188,10 +208,10 @@ def planned_visits(
     for j in range(who.size):
         i = who[j]
         luck, _, _, _ = draw4(k0, k1, _ENCOUNTER, month, i, 0)
-        out[j] = min(65_000, poisson(luck, mean * people.rate[i]))
+        out[j] = min(_MOST_VISITS, poisson(luck, mean * rate[i]))
 
 
-@kernel
+@kernel(inner=True)
 def _relative(
     row: Any, satisfied: float, felt: float, wound: float, warnings: float, praise: float, referred: int
 ) -> float:
@@ -214,11 +234,12 @@ def _relative(
     return float(relative)
 
 
-@kernel
+@kernel(inner=True)
 def _dropouts(
     p: NDArray[np.void],
     people: People,
-    idx: NDArray[np.int64],
+    idx: Ids,
+    visits: NDArray[np.uint16],
     month: int,
     k0: Integer,
     k1: Integer,
@@ -226,9 +247,10 @@ def _dropouts(
 ) -> None:
     """After each visit a non-contractual customer may become inactive; later visits of the month do not happen."""
     row = p[0]
-    for i in idx:
-        if people.visits[i] == 0:
+    for j in range(idx.size):
+        if visits[j] == 0:
             continue
+        i = idx[j]
         relative = _relative(
             row,
             people.satisfaction[i],
@@ -241,79 +263,97 @@ def _dropouts(
         chance = leaving_probability(people.hazard[i], relative)
         u = uniform(k0, k1, _DROPOUT, month, i, 0)
         last = 1.0 + np.floor(np.log(u) / np.log1p(-min(chance, 1.0 - 1e-12))) if chance > 0.0 else np.inf
-        if last <= people.visits[i]:
-            t[0].visits -= people.visits[i] - last
-            people.visits[i] = np.uint16(last)
+        if last <= visits[j]:
+            t[0].visits -= visits[j] - last
+            visits[j] = int(last)
             people.events[i] |= Event.DROPPED
 
 
-@kernel
+@kernel(inner=True)
 def _turned_away(
-    people: People,
-    idx: NDArray[np.int64],
+    events: NDArray[np.uint16],
+    idx: Ids,
     share: float,
     month: int,
     k0: Integer,
     k1: Integer,
-    away: NDArray[np.float64],
+    visits: NDArray[np.uint16],
+    away: NDArray[np.int64],
     t: NDArray[np.void],
 ) -> None:
     """Count the visits that could not be served; they are taken off the visits of the month."""
     for j in range(idx.size):
         i = idx[j]
-        away[j] = 0.0
-        for visit in range(people.visits[i]):
+        away[j] = 0
+        for visit in range(visits[j]):
             if uniform(k0, k1, _UNSERVED, month, i, visit) >= share:
-                away[j] += 1.0
-        if away[j] > 0.0:
-            people.visits[i] -= np.uint16(away[j])
-            people.events[i] |= Event.UNSERVED
+                away[j] += 1
+        if away[j] > 0:
+            visits[j] -= away[j]
+            events[i] |= Event.UNSERVED
             t[0].visits -= away[j]
             t[0].unserved += away[j]
 
 
-@kernel
+@kernel(inner=True)
+def _visitors(visits: NDArray[np.uint16], away: NDArray[np.int64], order: Ids) -> int:
+    """List who visits, or meant to: those with one visit, with two or three, with more.
+
+    The laws raise to the power of the visits; in this order the processor guesses right how long that takes.
+    """
+    n = 0
+    least = 1
+    for most in (1, 3, _MOST_VISITS):
+        for j in range(visits.size):
+            order[n] = j
+            meant = visits[j] + away[j]
+            n += (meant >= least) & (meant <= most)
+        least = most + 1
+    return n
+
+
+@kernel(inner=True)
 def _experience(
     p: NDArray[np.void],
     people: People,
     staff: Staff,
-    idx: NDArray[np.int64],
+    idx: Ids,
+    order: Ids,
     noise: NDArray[np.float64],
     luck: NDArray[np.float64],
-    away: NDArray[np.float64],
+    visits: NDArray[np.uint16],
+    away: NDArray[np.int64],
     trouble: NDArray[np.float64],
 ) -> None:
     """Perceived quality, disconfirmation, satisfaction; ``trouble`` becomes the probability of a failure."""
     row = p[0]
     count = staff.heads[0]
-    for j in range(idx.size):
-        i = idx[j]
-        trouble[j] = 0.0
-        visits = int(people.visits[i])
-        meant = visits + int(away[j])
-        if meant == 0:
-            continue
+    trouble[:] = 0.0
+    for j in order:
+        i, made = idx[j], int(visits[j])
+        meant = made + away[j]
         perceived = row.satisfaction_unserved_quality
-        if visits > 0:
-            place = staff.serving[min(count - 1, int(luck[j] * count))]
-            trouble[j] = failure_in_month(staff.failure[place], visits)
+        if made > 0:
+            place = np.uint64(staff.serving[min(count - 1, int(luck[j] * count))])
+            trouble[j] = failure_in_month(staff.failure[place], made)
             z = row.satisfaction_noise_sd * normal(noise[j])
-            served = perceived_quality(staff.quality[people.segment[i], place], people.taste[i], z, visits)
-            perceived = served if meant == visits else (visits * served + away[j] * perceived) / meant
+            served = perceived_quality(staff.quality[people.segment[i], place], people.taste[i], z, made)
+            perceived = served if meant == made else (made * served + away[j] * perceived) / meant
         judged = encounter_satisfaction(
             perceived, people.expectation[i], row.satisfaction_surprise_effect, row.satisfaction_loss_aversion
         )
         people.satisfaction[i] = accumulate_satisfaction(people.satisfaction[i], judged, meant, row.satisfaction_memory)
         people.expectation[i] = adapt_expectation(people.expectation[i], perceived, row.satisfaction_expectation_speed)
-        people.total_visits[i] += people.visits[i]
+        people.visits[i] = made
+        people.total_visits[i] += made
         people.events[i] |= Event.VISITED
 
 
-@kernel
+@kernel(inner=True)
 def _failures(
     p: NDArray[np.void],
     people: People,
-    idx: NDArray[np.int64],
+    idx: Ids,
     luck: NDArray[np.float64],
     trouble: NDArray[np.float64],
     month: int,
@@ -392,34 +432,33 @@ def encounter_pass(
     totals
         One row of :data:`TOTALS` for each block, to add to.
     """
-    idx = np.empty(BLOCK, np.int64)
-    u = np.empty((6, BLOCK))
+    # one place more than there are persons: a list is written one beyond its end, see _customers
+    idx, order = np.empty(BLOCK + 1, np.uint64), np.empty(BLOCK + 1, np.uint64)
+    u = np.empty((5, BLOCK))
+    made, missed = np.empty(BLOCK, np.uint16), np.zeros(BLOCK, np.int64)
     share = firm[0].served_share
     for block in range(first, last):
-        n = 0
-        for i in range(block * BLOCK, min((block + 1) * BLOCK, people.state.size)):
-            people.events[i] = _NOT_THIS_MONTH
-            people.visits[i] = _NOT_THIS_MONTH
-            if people.state[i] == CUSTOMER:
-                idx[n] = i
-                n += 1
-        row, ids, away, trouble = totals[block : block + 1], idx[:n], u[4, :n], u[5, :n]
+        start, stop = block * BLOCK, min((block + 1) * BLOCK, people.state.size)
+        people.events[start:stop] = 0
+        people.visits[start:stop] = 0
+        n = _customers(people.state, start, stop, idx)
+        row, ids, visits, away, trouble = totals[block : block + 1], idx[:n], made[:n], missed[:n], u[4, :n]
         fill4(k0, k1, _ENCOUNTER, month, ids, 0, u[0], u[1], u[2], u[3])
-        _visits(p, people, ids, u[0], row)
+        _visits(p, people.rate, ids, u[0, :n], trouble, visits, row)
         if p[0].loyalty_relationship != CONTRACTUAL:
-            _dropouts(p, people, ids, month, k0, k1, row)
-        away[:] = 0.0
+            _dropouts(p, people, ids, visits, month, k0, k1, row)
         if share < 1.0:
-            _turned_away(people, ids, share, month, k0, k1, away, row)
-        _experience(p, people, staff, ids, u[1], u[2], away, trouble)
+            _turned_away(people.events, ids, share, month, k0, k1, visits, away, row)
+        visitors = order[: _visitors(visits, away, order)]
+        _experience(p, people, staff, ids, visitors, u[1], u[2], visits, away, trouble)
         _failures(p, people, ids, u[3], trouble, month, k0, k1, row)
 
 
-@kernel
+@kernel(inner=True)
 def _margins(
     p: NDArray[np.void],
     people: People,
-    idx: NDArray[np.int64],
+    idx: Ids,
     month: int,
     tables: Tables,
     t: NDArray[np.void],
@@ -458,8 +497,8 @@ def _margins(
     t[0].premium += premium_sum
 
 
-@kernel
-def _mood(p: NDArray[np.void], people: People, idx: NDArray[np.int64], t: NDArray[np.void]) -> None:
+@kernel(inner=True)
+def _mood(p: NDArray[np.void], people: People, idx: Ids, t: NDArray[np.void]) -> None:
     """What a complete survey would hear this month."""
     row = p[0]
     total = reported = wounds = 0.0
@@ -479,7 +518,7 @@ def _mood(p: NDArray[np.void], people: People, idx: NDArray[np.int64], t: NDArra
     t[0].top_box += top
 
 
-@kernel
+@kernel(inner=True)
 def _talk(row: Any, event: int, satisfied: float, felt: float, u: float) -> int:
     """What one customer does this month: recommend, warn (the bit of the event), or keep silent (0)."""
     anger = 0.0
@@ -497,37 +536,83 @@ def _talk(row: Any, event: int, satisfied: float, felt: float, u: float) -> int:
     return Event.RECOMMENDED if u > 1.0 - praises else 0
 
 
-@kernel
-def _decide(
+@kernel(inner=True)
+def _outspoken(p: NDArray[np.void], people: People, idx: Ids, luck: NDArray[np.float64], chosen: Ids) -> int:
+    """List (places in ``idx``) who might talk this month, which spares the laws for the others.
+
+    Without an event nobody warns who is above the start of negative talk or has more luck than its peak, and likewise
+    at the other end.
+    """
+    row = p[0]
+    warns = row.referral_negative_peak
+    praises = 1.0 - row.referral_positive_peak * row.reward_factor
+    low, high = row.referral_negative_start, row.referral_positive_start
+    n = 0
+    for j in range(idx.size):
+        i, u = idx[j], luck[j]
+        acting = people.satisfaction[i] + min(0.0, people.felt[i])
+        upset = (people.events[i] & (Event.ANSWERED | Event.SILENT)) != 0
+        chosen[n] = j
+        n += upset | ((u < warns) & (acting < low)) | ((u > praises) & (acting > high))
+    return n
+
+
+@kernel(inner=True)
+def _speak(
+    p: NDArray[np.void], people: People, idx: Ids, chosen: Ids, luck: NDArray[np.float64], t: NDArray[np.void]
+) -> None:
+    """Let those at the places ``chosen`` of ``idx`` recommend, warn or keep silent."""
+    row = p[0]
+    recommending = warning = 0
+    for j in chosen:
+        i = idx[j]
+        said = _talk(row, people.events[i], people.satisfaction[i], people.felt[i], luck[j])
+        people.events[i] |= said
+        people.told[i] += said == Event.RECOMMENDED
+        recommending += said == Event.RECOMMENDED
+        warning += said == Event.WARNED
+    t[0].recommending += recommending
+    t[0].warning += warning
+
+
+@kernel(inner=True)
+def _wavering(p: NDArray[np.void], people: People, idx: Ids, luck: NDArray[np.float64], chosen: Ids) -> int:
+    """List (places in ``idx``) who might leave this month, which spares the laws for the others.
+
+    Nobody leaves above the hazard of the least satisfied, wounds and warnings apart (exp(x) is at most 1 + x + x^2 up
+    to x = 1.79). A non-contractual customer leaves by dropping out after a visit.
+    """
+    row = p[0]
+    observed = row.loyalty_relationship == CONTRACTUAL
+    most = max(_relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 0), _relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 1)) * (1.0 + 1e-9)
+    n = 0
+    for j in range(idx.size):
+        i = idx[j]
+        x = row.loyalty_wound_effect * people.wound[i] + row.loyalty_negative_effect * people.warnings[i]
+        unsettled = (x > 1.7) | (luck[j] < people.hazard[i] * most * (1.0 + x + x * x))
+        dropped = (people.events[i] & Event.DROPPED) != 0
+        chosen[n] = j
+        n += (observed & unsettled) | dropped
+    return n
+
+
+@kernel(inner=True)
+def _leave(
     p: NDArray[np.void],
     people: People,
-    idx: NDArray[np.int64],
+    idx: Ids,
+    chosen: Ids,
     u: NDArray[np.float64],
     month: int,
     tables: Tables,
     t: NDArray[np.void],
 ) -> None:
-    """Who leaves, who is held by an offer, who talks; marks fade."""
+    """Let those at the places ``chosen`` of ``idx`` leave or stay; an offer may hold them."""
     row = p[0]
-    fade = 1.0 - 1.0 / row.complaints_mark_months
     observed = row.loyalty_relationship == CONTRACTUAL
-    # Bounds that spare the laws for most. Nobody leaves above the hazard of the least satisfied, wounds and warnings
-    # apart (exp(x) is at most 1 + x + x^2 up to x = 1.79); without an event nobody talks between the two peaks.
-    most = max(_relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 0), _relative(row, 0.0, 0.0, 0.0, 0.0, 0.0, 1)) * (1.0 + 1e-9)
-    warns = row.referral_negative_peak
-    praises = 1.0 - row.referral_positive_peak * row.reward_factor
-    rate = 0.0
-    for j in range(idx.size):
+    for j in chosen:
         i = idx[j]
-        if people.events[i] & (Event.ANSWERED | Event.SILENT) or u[3, j] < warns or u[3, j] > praises:
-            said = _talk(row, people.events[i], people.satisfaction[i], people.felt[i], u[3, j])
-            people.events[i] |= said
-            people.told[i] += said == Event.RECOMMENDED
-            t[0].recommending += said == Event.RECOMMENDED
-            t[0].warning += said == Event.WARNED
-        leaves = (people.events[i] & Event.DROPPED) != 0
-        x = row.loyalty_wound_effect * people.wound[i] + row.loyalty_negative_effect * people.warnings[i]
-        if observed and (x > 1.7 or u[0, j] < people.hazard[i] * most * (1.0 + x + x * x)):
+        if observed:
             relative = _relative(
                 row,
                 people.satisfaction[i],
@@ -537,28 +622,35 @@ def _decide(
                 people.strong[i] + people.weak[i],
                 people.referred[i],
             )
-            leaves = u[0, j] < leaving_probability(people.hazard[i], relative)
-        if leaves and observed and u[1, j] < row.loyalty_offer_rate:
-            charge(people, i, row.loyalty_offer_cost, month, tables.discounts)
-            t[0].offers += 1
-            if u[2, j] < row.loyalty_offer_success:
-                leaves = False
-                people.events[i] |= Event.SAVED
-                t[0].saved += 1
-        if leaves:
-            people.state[i] = LAPSED
-            people.changed[i] = month + 1
-            people.events[i] |= Event.LEFT
-            t[0].left += 1
-        else:
-            rate += people.rate[i]
-        if people.wound[i] != 0.0 or people.felt[i] != 0.0:
-            people.wound[i] = people.wound[i] * fade if people.wound[i] > 1e-3 else 0.0
-            people.felt[i] = people.felt[i] * fade if abs(people.felt[i]) > 1e-4 else 0.0
+            if u[0, j] >= leaving_probability(people.hazard[i], relative):
+                continue
+            if u[1, j] < row.loyalty_offer_rate:
+                charge(people, i, row.loyalty_offer_cost, month, tables.discounts)
+                t[0].offers += 1
+                if u[2, j] < row.loyalty_offer_success:
+                    people.events[i] |= Event.SAVED
+                    t[0].saved += 1
+                    continue
+        people.state[i] = LAPSED
+        people.changed[i] = month + 1
+        people.events[i] |= Event.LEFT
+        t[0].left += 1
+
+
+@kernel(inner=True)
+def _settle(p: NDArray[np.void], people: People, idx: Ids, t: NDArray[np.void]) -> None:
+    """Marks fade; the visit rates of those who stay are added up."""
+    fade = 1.0 - 1.0 / p[0].complaints_mark_months
+    rate = 0.0
+    for i in idx:
+        wound, felt = people.wound[i], people.felt[i]
+        people.wound[i] = wound * fade if wound > 1e-3 else 0.0
+        people.felt[i] = felt * fade if abs(felt) > 1e-4 else 0.0
+        rate += people.rate[i] if people.state[i] == CUSTOMER else 0.0
     t[0].rate_end += rate
 
 
-@kernel
+@kernel(inner=True)
 def _join_chance(row: Any, weak: float, strong: float, warnings: float) -> float:
     """Probability of a prospect to join this month by the ordinary ways."""
     if weak + strong + warnings == 0.0:
@@ -587,7 +679,7 @@ def _join_chance(row: Any, weak: float, strong: float, warnings: float) -> float
     return float(chance)
 
 
-@kernel
+@kernel(inner=True)
 def _approached(row: Any, away: int, u: float) -> bool:
     """Tell whether the firm approaches a person in the month ``away`` after leaving.
 
@@ -596,7 +688,7 @@ def _approached(row: Any, away: int, u: float) -> bool:
     return bool(u < row.loyalty_winback_rate and int(u / row.loyalty_winback_rate * row.loyalty_winback_months) == away)
 
 
-@kernel
+@kernel(inner=True)
 def _enter(
     p: NDArray[np.void],
     people: People,
@@ -624,31 +716,57 @@ def _enter(
     t[0].rate_end += people.rate[i]
 
 
-@kernel
-def _prospects(
-    p: NDArray[np.void],
-    people: People,
-    idx: NDArray[np.int64],
-    u: NDArray[np.float64],
-    month: int,
-    tables: Tables,
-    k0: Integer,
-    k1: Integer,
-    t: NDArray[np.void],
-) -> None:
-    """Prospects and the lapsed decide whether to join; who joins by word of mouth is credited to the informant."""
+@kernel(inner=True)
+def _others(state: NDArray[np.uint8], start: int, stop: int, idx: Ids) -> int:
+    """List the prospects and the lapsed from ``start`` to ``stop - 1``."""
+    n = 0
+    for i in range(start, stop):
+        idx[n] = i
+        n += (state[i] == PROSPECT) | (state[i] == LAPSED)
+    return n
+
+
+@kernel(inner=True)
+def _interested(p: NDArray[np.void], people: People, idx: Ids, luck: NDArray[np.float64], chosen: Ids) -> int:
+    """List who might join this month, by a bound on the chance that spares the laws for the others."""
     row = p[0]
     two_stage = row.referral_decision != PRODUCT
     winning = row.loyalty_winback_rate > 0.0
     cheapness = 1.0 / row.price_factor
     # 1 - (1 - b)^w = 1 - exp(-kw) is at most kw, while for part of a message (w < 1) it is more than bw
     weak_effect, strong_effect = -np.log1p(-row.referral_weak_effect), -np.log1p(-row.referral_strong_effect)
+    n = 0
     for j in range(idx.size):
         i = idx[j]
-        # a bound on the chance to join spares the laws for most
         most = row.external + weak_effect * people.weak[i] + strong_effect * people.strong[i]
-        if u[0, j] >= cheapness * (row.referral_in_market if two_stage else most) and not winning:
-            continue
+        chosen[n] = i
+        interested = luck[j] < cheapness * (row.referral_in_market if two_stage else most)
+        n += interested | (winning & (people.state[i] == LAPSED))
+    return n
+
+
+@kernel(inner=True)
+def _prospects(
+    p: NDArray[np.void],
+    people: People,
+    idx: Ids,
+    month: int,
+    tables: Tables,
+    k0: Integer,
+    k1: Integer,
+    joined: Ids,
+    t: NDArray[np.void],
+) -> int:
+    """Prospects and the lapsed decide whether to join; who joins by word of mouth is credited to the informant.
+
+    Who joined is listed in ``joined``.
+    """
+    row = p[0]
+    n = 0
+    winning = row.loyalty_winback_rate > 0.0
+    cheapness = 1.0 / row.price_factor
+    for i in idx:
+        u_join, u_back, _, u_cause = draw4(k0, k1, _JOIN, month, i, 0)
         reward = 0.0
         lapsed = people.state[i] == LAPSED
         away = month - people.changed[i]
@@ -656,7 +774,7 @@ def _prospects(
         if lapsed and winning and _approached(row, away, uniform(k0, k1, _APPROACH, people.changed[i], i, 0)):
             t[0].approaches += 1
             chance = winback_probability(row.loyalty_winback_success, float(away), row.loyalty_winback_fading)
-            won_back = u[1, j] < chance
+            won_back = u_back < chance
         if won_back:
             people.events[i] |= Event.WON_BACK
             people.referred[i] = 0
@@ -664,24 +782,21 @@ def _prospects(
         else:
             chance = _join_chance(row, people.weak[i], people.strong[i], people.warnings[i])
             readiness = rejoin_factor(float(away), row.market_rejoin_months) if lapsed else 1.0
-            if u[0, j] >= chance * cheapness * readiness:
+            if u_join >= chance * cheapness * readiness:
                 continue
-            informed = people.informant[i] >= 0 and u[3, j] < word_of_mouth_share(chance, row.external)
+            informed = people.informant[i] >= 0 and u_cause < word_of_mouth_share(chance, row.external)
             people.referred[i] = 1 if informed else 0
             if informed:
                 people.events[i] |= Event.REFERRED
                 reward = row.referral_reward
                 t[0].referred += 1
         _enter(p, people, i, month, reward, tables, t)
-        luck = uniform(k0, k1, _FIRST_TALK, month, i, 0)
-        said = _talk(row, people.events[i], people.satisfaction[i], people.felt[i], luck)
-        people.events[i] |= said
-        people.told[i] += said == Event.RECOMMENDED
-        t[0].recommending += said == Event.RECOMMENDED
-        t[0].warning += said == Event.WARNED
+        joined[n] = i
+        n += 1
+    return n
 
 
-@kernel
+@kernel(inner=True)
 def _fade(messages: NDArray[np.float32], memory: float) -> None:
     """Messages are forgotten; what is left of one below a hundredth is nothing."""
     share = np.float32(memory)
@@ -719,27 +834,28 @@ def behaviour_pass(
     totals
         One row of :data:`TOTALS` for each block, to add to.
     """
-    idx = np.empty(BLOCK, np.int64)
-    out = np.empty(BLOCK, np.int64)
+    idx, chosen = np.empty(BLOCK + 1, np.uint64), np.empty(BLOCK + 1, np.uint64)  # see encounter_pass
+    everybody = np.empty(BLOCK, np.uint64)
+    for j in range(BLOCK):
+        everybody[j] = j
     u = np.empty((4, BLOCK))
     memory = p[0].referral_message_memory
     for block in range(first, last):
         start, stop = block * BLOCK, min((block + 1) * BLOCK, people.state.size)
-        n = m = 0
-        for i in range(start, stop):
-            if people.state[i] == CUSTOMER:
-                idx[n] = i
-                n += 1
-            elif people.state[i] == PROSPECT or people.state[i] == LAPSED:
-                out[m] = i
-                m += 1
+        n = _customers(people.state, start, stop, idx)
         row, ids = totals[block : block + 1], idx[:n]
+        others = idx[n : n + _others(people.state, start, stop, idx[n:])]
         _margins(p, people, ids, month, tables, row)
         _mood(p, people, ids, row)
         fill4(k0, k1, _LOYALTY, month, ids, 0, u[0], u[1], u[2], u[3])
-        _decide(p, people, ids, u, month, tables, row)
-        fill4(k0, k1, _JOIN, month, out[:m], 0, u[0], u[1], u[2], u[3])
-        _prospects(p, people, out[:m], u, month, tables, k0, k1, row)
+        _speak(p, people, ids, chosen[: _outspoken(p, people, ids, u[3], chosen)], u[3], row)
+        _leave(p, people, ids, chosen[: _wavering(p, people, ids, u[0], chosen)], u, month, tables, row)
+        _settle(p, people, ids, row)
+        fill1(k0, k1, _JOIN, month, others, 0, u[0])
+        candidates = chosen[: _interested(p, people, others, u[0], chosen)]
+        joined = others[: _prospects(p, people, candidates, month, tables, k0, k1, others, row)]
+        fill1(k0, k1, _FIRST_TALK, month, joined, 0, u[0])
+        _speak(p, people, joined, everybody[: joined.size], u[0], row)
         row[0].customers_end = n - row[0].left + row[0].joined
         _fade(people.strong[start:stop], memory)
         _fade(people.weak[start:stop], memory)
@@ -747,11 +863,13 @@ def behaviour_pass(
 
 
 @kernel
-def joiners(people: People, who: NDArray[np.int64], recruiter: NDArray[np.int32]) -> None:
+def joiners(
+    events: NDArray[np.uint16], informant: NDArray[np.int32], who: NDArray[np.int64], recruiter: NDArray[np.int32]
+) -> None:
     """List who joined this month, in the order of their ids, and who recommended the firm to them (-1 nobody)."""
     n = 0
-    for i in range(people.events.size):
-        if people.events[i] & Event.JOINED and n < who.size:
+    for i in range(events.size):
+        if events[i] & Event.JOINED and n < who.size:
             who[n] = i
-            recruiter[n] = people.informant[i] if people.events[i] & Event.REFERRED else -1
+            recruiter[n] = informant[i] if events[i] & Event.REFERRED else -1
             n += 1

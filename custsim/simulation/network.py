@@ -422,7 +422,7 @@ def _list_ties(
         _shuffle(ties[offsets[person] : offsets[person + 1]], person, k0, k1)
 
 
-@kernel
+@kernel(inner=True)
 def _shuffle(mine: NDArray[np.int32], person: int, k0: Integer, k1: Integer) -> None:
     luck = (0.0, 0.0, 0.0, 0.0)
     for step in range(mine.size - 1):

@@ -2,14 +2,20 @@
 
 A what-if is the same firm from month 0 on, so a changed scenario opens in the state of the one it was changed from.
 Months before month 0 are kept apart: nothing of them is in any table, and everybody's account starts at 0.
+
+The kept states of a process take at most 300 MB, or as many as the environment variable ``CUSTSIM_OPENINGS_MB`` says
+(0: none is kept); the least recently used go first. A state that takes more than a quarter of that is not kept.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
+import numpy as np
 import psutil
 
 from custsim.errors import InputError
@@ -20,10 +26,27 @@ from custsim.simulation.network import build_network
 from custsim.simulation.population import CUSTOMER, bytes_per_person
 from custsim.simulation.streams import key
 
-__all__ = ["forget", "opening_state", "refuse_too_large"]
+__all__ = ["forget", "kept_bytes", "opening_state", "refuse_too_large"]
 
-#: how much memory the kept states may take together
-_KEPT_BYTES = 600_000_000
+#: how much memory the kept states may take together unless the environment says otherwise, MB
+_KEPT_MB = 300
+
+#: what is 0 for everybody as month 0 begins
+_FROM_ZERO = (
+    "events",
+    "visits",
+    "since",
+    "total_visits",
+    "failures",
+    "complaints",
+    "told",
+    "growth",
+    "saving",
+    "premium",
+    "care",
+    "contribution",
+    "value",
+)
 
 #: what is different before month 0: no interventions yet, and the norm of time per visit is still as designed
 _WARM_UP = {"interventions": [], "employees.norm_erosion_months": 1e9}
@@ -57,8 +80,9 @@ def opening_state(
     Raises
     ------
     InputError
-        If the population would not fit in memory, or a seed is not possible.
+        If the population would not fit in memory, a seed is not possible, or ``CUSTSIM_OPENINGS_MB`` is no number.
     """
+    room = kept_bytes()
     reference = scenario.opening
     name = (fingerprint(reference), seed, replication)
     with _lock:
@@ -67,13 +91,37 @@ def opening_state(
             return _kept[name][0].copy()
     refuse_too_large(reference)
     state = _open(reference, seed, replication, threads, desk)
-    if desk is not BatchDesk or _size(state) > _KEPT_BYTES // 4:
+    if desk is not BatchDesk or _size(state) > room // 4:
         return state
+    kept = _without_zeros(state)
     with _lock:
-        _kept[name] = (state, _size(state))
-        while sum(size for _, size in _kept.values()) > _KEPT_BYTES:
+        _kept[name] = (kept, _size(state))
+        while sum(size for _, size in _kept.values()) > room:
             _kept.popitem(last=False)
-    return state.copy()
+    return kept.copy()
+
+
+def kept_bytes() -> int:
+    """Tell how much memory the kept states of this process may take together.
+
+    Raises
+    ------
+    InputError
+        If ``CUSTSIM_OPENINGS_MB`` is set to anything but a number of at least 0.
+
+    Examples
+    --------
+    >>> kept_bytes() >= 0
+    True
+    """
+    said = os.environ.get("CUSTSIM_OPENINGS_MB", str(_KEPT_MB))
+    try:
+        megabytes = float(said)
+    except ValueError:
+        megabytes = -1.0
+    if not 0.0 <= megabytes < 1e9:
+        raise InputError(f"CUSTSIM_OPENINGS_MB: must be a number of megabytes of at least 0, got {said!r}")
+    return int(megabytes * 1e6)
 
 
 def forget() -> None:
@@ -130,15 +178,19 @@ def _open(scenario: Scenario, seed: int, replication: int, threads: int, desk: C
 def _start_accounts(state: State) -> None:
     """Begin everybody's account at month 0."""
     people = state.people
-    for array in (people.total_visits, people.failures, people.complaints, people.told):
-        array.fill(0)
-    for money in (people.growth, people.saving, people.premium, people.care, people.contribution, people.value):
-        money.fill(0)
-    people.events.fill(0)
-    people.visits.fill(0)
-    people.since.fill(0)
+    for name in _FROM_ZERO:
+        getattr(people, name).fill(0)
     people.spells[:] = people.state == CUSTOMER
 
 
+def _without_zeros(state: State) -> State:
+    """Share the arrays of a state, but let what is 0 for everybody be one zero; a copy has all of it again."""
+    persons = state.people.state.size
+    zeros = {name: np.broadcast_to(np.zeros((), getattr(state.people, name).dtype), persons) for name in _FROM_ZERO}
+    return dataclasses.replace(state, people=state.people._replace(**zeros))
+
+
 def _size(state: State) -> int:
-    return sum(array.nbytes for array in state.people) + state.network.ties.nbytes + state.network.offsets.nbytes
+    """Memory that a state takes while it is kept, bytes."""
+    names = [name for name in state.people._fields if name not in _FROM_ZERO]
+    return sum(int(getattr(state.people, name).nbytes) for name in names) + state.network.memory_bytes

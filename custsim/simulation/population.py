@@ -18,6 +18,7 @@ from custsim.chain import loyalty
 from custsim.scenario.model import Scenario
 from custsim.simulation import streams
 from custsim.simulation.compiled import kernel
+from custsim.simulation.streams import Integer
 
 __all__ = [
     "CUSTOMER",
@@ -119,8 +120,8 @@ class People(NamedTuple):
         return People(*arrays)
 
 
-@kernel
-def charge(people: People, i: int, cost: float, month: int, discounts: NDArray[np.float64]) -> None:
+@kernel(inner=True)
+def charge(people: People, i: Integer, cost: float, month: int, discounts: NDArray[np.float64]) -> None:
     """Charge a cost of winning or keeping person ``i`` to that person's contribution and value."""
     people.care[i] += cost
     people.contribution[i] -= cost

@@ -51,7 +51,7 @@ _TICKET, _ANSWER, _REQUESTS, _REQUEST = (
 @kernel
 def raise_complaints(
     p: NDArray[np.void],
-    people: People,
+    events: NDArray[np.uint16],
     month: int,
     opens: float,
     k0: Integer,
@@ -65,8 +65,10 @@ def raise_complaints(
 
     Parameters
     ----------
-    p, people, month, k0, k1
+    p, month, k0, k1
         As in :func:`custsim.simulation.month.encounter_pass`.
+    events
+        What happened to each person this month.
     opens
         Start of the month on the desk's clock, working days.
     owner, tag, arrival, handling
@@ -79,12 +81,12 @@ def raise_complaints(
     """
     row = p[0]
     count = 0
-    for i in range(people.state.size):
-        if people.events[i] & Event.COMPLAINED:
+    for i in range(events.size):
+        if events[i] & Event.COMPLAINED:
             if count < owner.size:
                 u_when, u_work, _, _ = draw4(k0, k1, _TICKET, month, i, 0)
                 owner[count] = i
-                tag[count] = MAJOR if people.events[i] & Event.MAJOR_FAILURE else 0
+                tag[count] = MAJOR if events[i] & Event.MAJOR_FAILURE else 0
                 arrival[count] = opens + u_when * row.days
                 handling[count] = exponential(u_work, row.complaints_handling_days)
             count += 1
@@ -120,7 +122,7 @@ def raise_requests(
     return count
 
 
-@kernel
+@kernel(inner=True)
 def _judge(
     p: NDArray[np.void],
     firm: NDArray[np.void],
@@ -198,7 +200,7 @@ def answer(
     for j in range(tickets.size):
         _judge(p, firm, tickets[j : j + 1], k0, k1, results[j : j + 1])
         t, r = tickets[j], results[j]
-        i = t.owner
+        i = np.uint64(t.owner)
         people.open_complaints[i] = max(0, people.open_complaints[i] - 1)
         wait = t.finish - t.arrival
         sums[0] += 0.0 if t.abandoned else 1.0

@@ -126,7 +126,7 @@ def new_staff(
     return staff
 
 
-@kernel
+@kernel(inner=True)
 def _internal_service(p: NDArray[np.void], firm: NDArray[np.void]) -> None:
     row, f = p[0], firm[0]
     access = support_access(
@@ -157,7 +157,7 @@ def _internal_service(p: NDArray[np.void], firm: NDArray[np.void]) -> None:
     )
 
 
-@kernel
+@kernel(inner=True)
 def _employees(
     p: NDArray[np.void],
     firm: NDArray[np.void],
@@ -215,7 +215,7 @@ def _employees(
     return quits
 
 
-@kernel
+@kernel(inner=True)
 def _pressure(p: NDArray[np.void], firm: NDArray[np.void], staff: Staff) -> None:
     """Work pressure from the visits expected, time per visit, the norm that erodes, and who cannot be served."""
     row, f = p[0], firm[0]
@@ -245,7 +245,7 @@ def _pressure(p: NDArray[np.void], firm: NDArray[np.void], staff: Staff) -> None
     )
 
 
-@kernel
+@kernel(inner=True)
 def _quality(
     p: NDArray[np.void], firm: NDArray[np.void], staff: Staff, weights: NDArray[np.float64], bends: NDArray[np.float64]
 ) -> None:

@@ -21,7 +21,9 @@ from custsim.simulation.compiled import kernel
 from custsim.simulation.streams import (
     beta_ppf,
     draw4,
+    fill1,
     fill4,
+    fill_poisson,
     gamma_ppf,
     key,
     normal,
@@ -112,6 +114,8 @@ def test_draws_do_not_depend_on_order_or_on_other_draws():
     out = np.empty((4, n))
     fill4(k0, k1, CHURN, -3, np.arange(n), 1, out[0], out[1], out[2], out[3])
     np.testing.assert_array_equal(out.T, forward[:, 4:])
+    fill1(k0, k1, CHURN, -3, np.arange(n), 1, out[0])
+    np.testing.assert_array_equal(out[0], forward[:, 4])
 
 
 def test_every_part_of_the_name_of_a_draw_gives_unrelated_numbers():
@@ -201,6 +205,25 @@ def test_poisson_counts_have_the_poisson_distribution(mean):
     poissons(u, mean, counts)
     np.testing.assert_array_equal(counts, stats.poisson.ppf(u, mean))  # the inverse, draw by draw
     assert abs(counts.mean() - mean) < stats.norm.isf(ALARM / 2) * np.sqrt(mean / u.size)
+
+
+def test_poisson_counts_drawn_at_once_are_those_drawn_one_by_one():
+    u = uniforms(key(18), CHURN, 0, np.arange(50_000), 1)
+    mean = np.geomspace(1e-6, 2000.0, u.size)[np.random.default_rng(0).permutation(u.size)]
+    one_by_one, at_once = np.empty(u.size), np.empty(u.size, np.uint16)
+    for i in range(u.size):
+        one_by_one[i] = poisson(u[i], mean[i])
+    fill_poisson(u, mean, at_once, 65_000)
+    np.testing.assert_array_equal(at_once, one_by_one)
+    np.testing.assert_array_equal(at_once, stats.poisson.ppf(u, mean))
+    fill_poisson(u, mean, at_once, 50)
+    np.testing.assert_array_equal(at_once, np.minimum(one_by_one, 50))
+
+
+@given(mean=st.floats(0.0, 1e-3) | st.floats(0.0, 700.0))
+@settings(deadline=None)
+def test_the_exponential_of_counts_is_that_of_the_library(mean):
+    assert streams._exp_of_minus(mean) == pytest.approx(np.exp(-mean), rel=1e-15, abs=0.0)
 
 
 def test_normal_and_exponential_samples_have_their_distributions():
