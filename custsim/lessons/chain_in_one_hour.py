@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from custsim.lessons.firms import difference, firm
+from custsim.lessons.firms import difference, firm, shown
 from custsim.widgets import Board, Choice, Control, Evidence, Guess, Number, Option, Wrong
 
 __all__ = [
@@ -35,8 +35,13 @@ OFFERS = {"loyalty.offer_rate": 0.2}
 #: points of employees' attitude, of customers' impression, per cent of revenue growth (Rucci, Kirn & Quinn 1998)
 SEARS = (5.0, 1.3, 0.5)
 
-_CHAIN = ("employee_satisfaction.last_year", "satisfaction.last_year", "customers_end", "profit.first_year",
-          "profit_last_year")  # fmt: skip
+_CHAIN = shown(
+    "employee_satisfaction.last_year",
+    "satisfaction.last_year",
+    "customers_end",
+    "profit.first_year",
+    "profit_last_year",
+)
 _EUR_LIMIT = 60_000.0
 
 
@@ -274,7 +279,7 @@ def budget() -> Board:
             Control("market.marketing", label="Advertising", low=0, high=12_000, step=500),
         ],
         charts=("chain", "customers", "profit"),
-        numbers=("customers_end", "lifetime_value", "profit.first_year", "profit_last_year", "net_present_value"),
+        numbers=shown("customers_end", "lifetime_value", "profit.first_year", "profit_last_year", "net_present_value"),
         panels=("why", "customer", "band"),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from custsim.chain.complaints import healed_share
-from custsim.lessons.firms import SEED, difference, firm, lived, measured
+from custsim.lessons.firms import SEED, difference, firm, lived, measured, shown
 from custsim.scenario import Scenario
 from custsim.value import erlang_c
 from custsim.widgets import Board, Choice, Control, Evidence, Guess, Number, Option, Wrong
@@ -177,7 +177,7 @@ def ease() -> Board:
             Control(STAFF, label="Staff of the complaint desk", low=0, high=6),
         ],
         charts=("complaints", "answer_time", "customers", "profit"),
-        numbers=("complaints", "silent_share", "response_days", "customers_end", "profit_last_year"),
+        numbers=shown("complaints", "silent_share", "response_days", "customers_end", "profit_last_year"),
     )
 
 
@@ -264,7 +264,7 @@ def cliff() -> Board:
             Control("complaints.handling_days", label="Work on one complaint", low=0.8, high=3.2, step=0.08),
         ],
         charts=("answer_time", "recovery", "customers", "profit"),
-        numbers=("response_days", "resolved_share", "customers_end", "customer_equity", "profit_last_year"),
+        numbers=shown("response_days", "resolved_share", "customers_end", "customer_equity", "profit_last_year"),
     )
 
 
@@ -353,7 +353,7 @@ def recovery() -> Board:
             Control(EASE, label="Ease of complaining", low=0, high=1, step=0.05),
         ],
         charts=("recovery", "answer_time", "customers", "profit"),
-        numbers=("resolved_share", "response_days", "customers_end", "profit.first_year", "profit_last_year"),
+        numbers=shown("resolved_share", "response_days", "customers_end", "profit.first_year", "profit_last_year"),
     )
 
 

@@ -6,6 +6,7 @@ answers at once. Boards and guesses of a lesson use the same firm and the same l
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -16,14 +17,26 @@ from numpy.typing import NDArray
 from custsim.experiment.measures import measure
 from custsim.scenario import Scenario, load
 from custsim.simulation import Run, simulate
+from custsim.widgets import Headline
+from custsim.widgets.numbers import headline
 
-__all__ = ["PERSONS", "SEED", "difference", "firm", "lived", "measured", "monthly"]
+__all__ = ["PERSONS", "SEED", "difference", "firm", "lived", "measured", "monthly", "shown"]
 
 #: persons in the market of a lesson's firm, at most
 PERSONS = 10_000
 
 #: the luck that boards and guesses share
 SEED = 1
+
+#: measures that boards of lessons show -> how learners read them
+_LABELS = {
+    "employee_satisfaction.last_year": "Employee satisfaction, last year",
+    "satisfaction.first_year": "Customer satisfaction, first year",
+    "satisfaction.last_year": "Customer satisfaction, last year",
+    "left.first_year": "Customers lost in the first year",
+    "profit.first_year": "Profit of the first year",
+    "profit.total": "Profit of all years",
+}
 
 #: a firm of its own, or the name of a bundled one
 Firm: TypeAlias = str | Scenario
@@ -91,3 +104,16 @@ def monthly(
 ) -> NDArray[np.float64]:
     """Give a column of a lesson's firm, one number a month."""
     return lived(of, changes, seed=seed).monthly[column].to_numpy(dtype=np.float64)
+
+
+def shown(*names: str) -> tuple[Headline | str, ...]:
+    """Give numbers for a board, under labels that learners read.
+
+    Examples
+    --------
+    >>> [one if isinstance(one, str) else one.label for one in shown("profit.total", "retention")]
+    ['Profit of all years', 'retention']
+    """
+    return tuple(
+        dataclasses.replace(headline(name), label=_LABELS[name]) if name in _LABELS else name for name in names
+    )

@@ -8,7 +8,7 @@ import numpy as np
 
 from custsim.chain.employees import quit_probability
 from custsim.chain.profit import hiring_cost
-from custsim.lessons.firms import difference, firm, lived
+from custsim.lessons.firms import difference, firm, lived, shown
 from custsim.scenario import Scenario
 from custsim.value import erlang_c
 from custsim.widgets import Board, Choice, Control, Evidence, Guess, Number, Option, Wrong
@@ -173,7 +173,7 @@ def desk() -> Board:
             Control(WORK, label="Work on one request", low=0.1, high=0.6, step=0.05),
         ],
         charts=("internal_desk", "chain", "customers", "profit"),
-        numbers=(
+        numbers=shown(
             "internal_wait",
             "employee_satisfaction.last_year",
             "satisfaction.last_year",
@@ -243,7 +243,7 @@ def cures() -> Board:
             Control(REQUESTS, label="Requests, each employee", low=1, high=5, step=0.25),
         ],
         charts=("internal_desk", "chain", "profit"),
-        numbers=("internal_wait", "employee_satisfaction.last_year", "satisfaction.last_year", "profit.total"),
+        numbers=shown("internal_wait", "employee_satisfaction.last_year", "satisfaction.last_year", "profit.total"),
     )
 
 
@@ -407,7 +407,7 @@ def levers() -> Board:
             Control("employees.pay", label="Pay against the market", low=0.9, high=1.1, step=0.01),
         ],
         charts=("chain", "employees", "customers", "profit"),
-        numbers=(
+        numbers=shown(
             "employee_satisfaction.last_year",
             "satisfaction.last_year",
             "turnover",

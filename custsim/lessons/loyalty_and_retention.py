@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from custsim.chain.loyalty import discontent
-from custsim.lessons.firms import difference, firm, lived, measured
+from custsim.lessons.firms import difference, firm, lived, measured, shown
 from custsim.measure import snapshots
 from custsim.simulation.population import CUSTOMER
 from custsim.value import clv, expected_lifetime
@@ -216,7 +216,7 @@ def released() -> Board:
             Control("loyalty.offer_rate", label="Leavers met with an offer", low=0, high=0.75, step=0.05),
         ],
         charts=("chain", "flows", "customers", "profit"),
-        numbers=("satisfaction", "left.first_year", "customers_end", "profit.first_year", "profit_last_year"),
+        numbers=shown("satisfaction", "left.first_year", "customers_end", "profit.first_year", "profit_last_year"),
     )
 
 
@@ -352,7 +352,7 @@ def five_points() -> Board:
             Control("complaints.ease", label="Ease of complaining", low=0, high=1, step=0.05),
         ],
         charts=("churn", "customers", "satisfaction", "profit"),
-        numbers=("retention", "lifetime_value", "profit.first_year", "profit_last_year", "net_present_value"),
+        numbers=shown("retention", "lifetime_value", "profit.first_year", "profit_last_year", "net_present_value"),
     )
 
 

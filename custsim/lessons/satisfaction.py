@@ -10,7 +10,7 @@ import pandas as pd
 from custsim import measure
 from custsim.chain.satisfaction import encounter_satisfaction
 from custsim.chain.service_quality import kano
-from custsim.lessons.firms import difference, firm, lived
+from custsim.lessons.firms import difference, firm, lived, shown
 from custsim.widgets import Board, Choice, Control, Evidence, Guess, Number, Option, Wrong
 from custsim.widgets.table import Table
 
@@ -140,7 +140,7 @@ def promise() -> Board:
             )
         ],
         charts=("satisfaction", "word_of_mouth", "customers", "profit"),
-        numbers=("satisfaction.first_year", "satisfaction.last_year", "warnings", "customers_end", "profit.total"),
+        numbers=shown("satisfaction.first_year", "satisfaction.last_year", "warnings", "customers_end", "profit.total"),
     )
 
 
@@ -289,7 +289,7 @@ def kinds() -> Board:
             Control(EMPATHY[1], label="To leisure guests, to be known is"),
         ],
         charts=("chain", "satisfaction", "word_of_mouth", "profit"),
-        numbers=(
+        numbers=shown(
             "employee_satisfaction.last_year",
             "satisfaction.last_year",
             "satisfied_share",
