@@ -1,7 +1,7 @@
 """What a workshop costs: memory, time for a room to join, and how long a trainee waits for a move.
 
-Run ``python benchmarks/workshop.py`` (about a minute and a half). It starts ``custsim workshop`` in a process of its own
-and sends it simulated trainees over websockets, from this process; both share the machine, so the server alone is
+Run ``python benchmarks/workshop.py`` (about two minutes). It starts ``custsim workshop`` in a process of its own and
+sends it simulated trainees over websockets, from this process; both share the machine, so the server alone is
 quicker than what is printed. In quiet moments the server lives ahead what each control alone leads to. Moves of several
 controls at once are new to it: both are measured, the second being the worst that a room can do. ``--lesson 4`` takes a
 bundled lesson instead of one board of 10,000 persons and 60 months.

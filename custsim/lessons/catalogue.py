@@ -178,7 +178,7 @@ def read_notebook(file: str | Path) -> Lesson:
         if cell["cell_type"] in ("markdown", "code") and (text := "".join(cell["source"])).strip()
     ]
     number, name = _number_and_name(path)
-    steps = tuple(_steps(cells, fallback=name.replace("_", " ")))
+    steps = tuple(_steps(cells, number, fallback=name.replace("_", " ")))
     opening = [cell.text for cell in steps[0].cells if cell.kind == "words"] if steps else []
     words = "\n\n".join(opening)
     minutes = _MINUTES.search(words)
@@ -186,7 +186,7 @@ def read_notebook(file: str | Path) -> Lesson:
         file=path,
         number=number,
         name=name,
-        title=re.sub(rf"^{number}\.\s+", "", steps[0].title) if steps else name,
+        title=steps[0].title if steps else name,
         minutes=int(minutes[1]) if minutes else 0,
         outcomes=tuple(_first_list(words)),
         steps=steps,
@@ -226,8 +226,11 @@ def _cells(file: Path) -> list[dict[str, Any]]:
     return list(cells)
 
 
-def _steps(cells: Sequence[Cell], fallback: str) -> Iterator[Step]:
-    """Cut the cells at their headings of level two; the first heading of level one titles the opening."""
+def _steps(cells: Sequence[Cell], number: int, fallback: str) -> Iterator[Step]:
+    """Cut the cells at their headings of level two; the first heading of level one titles the opening.
+
+    The number of the lesson before its title is left out.
+    """
     title, gathered, opening = "", [], True
     for cell in cells:
         if cell.kind == "code":
@@ -239,7 +242,7 @@ def _steps(cells: Sequence[Cell], fallback: str) -> Iterator[Step]:
                     yield Step(title or fallback, tuple(gathered))
                 title, gathered, opening = heading, [], False
             titles_the_opening = level == 1 and opening and not title
-            title = heading if titles_the_opening else title
+            title = heading.removeprefix(f"{number}.").lstrip() if titles_the_opening else title
             words = f"# {heading}\n{text}" if level == 1 and not titles_the_opening else text
             if words.strip():
                 gathered.append(Cell("words", words.strip("\n"), cell.number))

@@ -88,7 +88,7 @@ def test_a_notebook_is_cut_at_headings_of_level_two(tmp_path: Path) -> None:
     assert (lesson.number, lesson.name, lesson.minutes) == (4, "iceberg", 75)
     assert lesson.title == "The *complaint* iceberg"
     assert lesson.outcomes == ("say who stays silent;", "decide x.")
-    assert [step.title for step in lesson.steps] == ["4. The *complaint* iceberg", "Predict", "Try"]
+    assert [step.title for step in lesson.steps] == ["The *complaint* iceberg", "Predict", "Try"]
     assert [[cell.kind for cell in step.cells] for step in lesson.steps] == [
         ["words", "code"],
         ["words"],

@@ -40,8 +40,11 @@ function draw(told) {
   at("warnings").replaceChildren(...told.warnings.map((text) => make("p", { class: "lost" }, text)));
   drawLesson();
   drawPeople();
-  at("no-answers").hidden = told.questions.length > 0;
-  keepFocus(at("questions"), told.questions.map(question));
+  const open = told.questions.filter((asked) => asked.answered === 0);
+  at("no-answers").textContent = told.questions.length === 0
+    ? "Questions and guesses of the steps that are open appear here, without names."
+    : open.length > 0 ? `Not answered yet: ${open.map((asked) => asked.of).join(", ")}` : "";
+  keepFocus(at("questions"), told.questions.filter((asked) => asked.answered > 0).map(question));
   at("shared-panel").hidden = told.shared.length === 0;
   keepFocus(at("shared"), told.shared.map(shared));
 }
@@ -116,7 +119,7 @@ function personRow(person, checkpoints) {
 // ---- answers ------------------------------------------------------------------------------------------------------
 
 function question(told) {
-  const judged = told.right_first !== undefined && told.answered > 0
+  const judged = told.right_first !== undefined
     ? `: ${told.right_first} right at once, ${told.right_later} right later, ${told.not_yet} not yet`
     : "";
   const most = Math.max(1, ...told.bars.map((bar) => bar.count));
@@ -127,7 +130,7 @@ function question(told) {
   });
   return make("section", { class: "question" },
     make("h3", {}, told.question),
-    make("p", { class: "help" }, `Step ${told.step}. ${told.answered} answered${judged}.${told.unit ? ` In ${told.unit}.` : ""}${told.bars.length && told.right_first !== undefined ? " First answers:" : ""}`),
+    make("p", { class: "help" }, `Step ${told.step}, ${told.of}. ${told.answered} answered${judged}.${told.unit ? ` In ${told.unit}.` : ""}${told.bars.length && told.right_first !== undefined ? " First answers:" : ""}`),
     make("dl", { class: "spread" }, ...bars),
   );
 }
