@@ -255,8 +255,9 @@ def told(one: Headline, value: float, reference: float, currency: str) -> dict[s
     """
     answer: dict[str, Any] = {"name": one.name, "label": one.label, "text": one.write(value, currency)}
     apart = value - reference
-    change = "" if math.isnan(apart) else one.write(apart, currency, signed=True)
-    if not any(digit in change for digit in "123456789"):
+    # the unit may have digits of its own ("of 100"), so it is the bare number that tells whether anything changed
+    if math.isnan(apart) or not any(digit in written(apart, one.decimals) for digit in "123456789"):
         return answer | {"change": "", "direction": "same", "good": None}
+    change = one.write(apart, currency, signed=True)
     good = None if one.better == "neither" else (apart > 0) == (one.better == "more")
     return answer | {"change": change, "direction": "up" if apart > 0 else "down", "good": good}

@@ -18,7 +18,7 @@ from custsim.simulation import simulate
 from custsim.widgets import Board, Chart, Control, Guess, Headline, Number, Series, Session, problem
 from custsim.widgets.board import UNDOS
 from custsim.widgets.charts import CHARTS
-from custsim.widgets.numbers import HEADLINES
+from custsim.widgets.numbers import HEADLINES, Headline, told
 from custsim.widgets.quick import QUICK, live
 
 #: path -> name of a number, and whether it rises (+1) or falls (-1) when the control is pushed up, all else equal
@@ -548,3 +548,12 @@ def test_controls_wait_for_the_prediction():
 def test_a_board_without_a_guess_takes_none():
     with pytest.raises(InputError, match="nothing to predict"):
         Session(bank()).send({"do": "guess", "value": 1})
+
+
+def test_a_change_that_rounds_to_nothing_is_no_change_whatever_its_unit():
+    one = Headline("complaints", "Complaints", "per 100 customers", lambda run: 0.0, "less", 2)
+    assert told(one, 2.001, 2.0, "EUR")["direction"] == "same"
+    assert told(one, 2.01, 2.0, "EUR") | {"text": ""} == {
+        "name": "complaints", "label": "Complaints", "text": "", "change": "+0.01 per 100 customers", "direction": "up",
+        "good": False,
+    }  # fmt: skip
