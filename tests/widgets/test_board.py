@@ -18,7 +18,7 @@ from custsim.simulation import simulate
 from custsim.widgets import Board, Chart, Control, Guess, Headline, Number, Series, Session, problem
 from custsim.widgets.board import UNDOS
 from custsim.widgets.charts import CHARTS
-from custsim.widgets.numbers import HEADLINES, Headline, told
+from custsim.widgets.numbers import HEADLINES, told
 from custsim.widgets.quick import QUICK, live
 
 #: path -> name of a number, and whether it rises (+1) or falls (-1) when the control is pushed up, all else equal
