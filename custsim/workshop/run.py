@@ -109,8 +109,9 @@ def workshop(
     with bound(host, port) as listener, Store.open(file, lesson.name) as store:
         tell(f"{_name(lesson)}: preparing {len(lesson.steps)} step{'s' if len(lesson.steps) > 1 else ''}")
         keys = keys_of(store)
+        beside = file.absolute()  # a notebook runs in its own folder, and must not leave anything there
         prepared = prepare(
-            lesson, lambda part: part.room_opens(file.with_name(f"{file.stem}-{part.id}.db"), keys.room), tell
+            lesson, lambda part: part.room_opens(beside.with_name(f"{beside.stem}-{part.id}.db"), keys.room), tell
         )
         room = Room(prepared, store, chosen, limits or Limits())
         at = listener.getsockname()[1]
