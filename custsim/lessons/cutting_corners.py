@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,21 @@ from custsim.chain.employees import served_share, time_per_visit
 from custsim.experiment.evaluate import evaluate
 from custsim.lessons.firms import SEED, difference, firm, measured
 from custsim.scenario import Scenario
-from custsim.widgets import Board, Choice, Control, Evidence, Guess, Number, Option, Table, Wrong
+from custsim.widgets import (
+    Board,
+    Chart,
+    Choice,
+    Control,
+    Evidence,
+    Guess,
+    Headline,
+    Months,
+    Number,
+    Option,
+    Series,
+    Table,
+    Wrong,
+)
 from custsim.widgets.numbers import written
 
 __all__ = [
@@ -51,6 +65,41 @@ FEWER = {PER_EMPLOYEE: 180.0}
 
 #: years that are lived
 YEARS = 8
+
+
+def _times(column: str, factor: float) -> Callable[[Months], NDArray[np.float64]]:
+    return lambda months: factor * months[column]
+
+
+#: what a visit gets in minutes, not in per cent of a plan that may move
+_MINUTES = Chart(
+    "minutes",
+    "Time for a visit",
+    "minutes",
+    (
+        Series("given", "given", _times("visit_hours", 60.0), "blue", "solid", 1),
+        Series("norm", "norm", _times("norm_hours", 60.0), "green", "dot", 1),
+    ),
+    "What a visit gets, and what it should get by the norm of the day.",
+    zero=False,
+)
+_PRESSURE = Headline(
+    "pressure_last_year",
+    "Work pressure of the last year",
+    "% of capacity",
+    lambda run: 100.0 * float(run.monthly["work_pressure"].iloc[-12:].mean()),
+    "neither",
+    0,
+    "Work that is due, in per cent of what the staff can do at the norm of the day.",
+)
+_LOAD = Chart(
+    "load",
+    "Work pressure",
+    "% of capacity",
+    (Series("load", "pressure", _times("work_pressure", 100.0), "vermilion", "solid"),),
+    "Work that is due, in per cent of what the staff can do at the norm of the day.",
+    zero=False,
+)
 
 #: the saving, for two years
 _TWO_YEARS = {"interventions": [{"name": "The saving", "month": 0, "until": 24, "change": FEWER}]}
@@ -145,8 +194,8 @@ def staffing() -> Board:
         "staffing",
         title="The bank, eight years: how many customers for one employee",
         scenario=bank(),
-        controls=[Control(PER_EMPLOYEE, label="Customers per employee", low=130, high=210, step=2)],
-        charts=("pressure", "satisfaction", "customers", "profit"),
+        controls=[Control(PER_EMPLOYEE, label="Customers per employee", low=130, high=210, step=2, unit="")],
+        charts=(_MINUTES, "chain", "customers", "profit"),
         numbers=("profit.first_year", "profit_last_year", "net_present_value", "customers_end", "customer_equity"),
         panels=("why", "customer", "band"),
     )
@@ -176,7 +225,7 @@ def what_is_left() -> Number:
                 says="That is the profit of the last year.",
             ),
         ],
-        hint="Set the slider to 180 and divide the change of 'Value of the customers at the end' by what it was.",
+        hint="Set the slider to 180 and divide the change of 'Customer equity' by what it was.",
         explain="About a fifth, some three million EUR: far more than any year's profit. The saving was paid out of "
         "the customers, and no account of these eight years shows it.",
     )
@@ -298,11 +347,11 @@ def erosion() -> Board:
         title="The same, and how fast the norm follows what is done",
         scenario=bank(),
         controls=[
-            Control(PER_EMPLOYEE, label="Customers per employee", low=130, high=210, step=2),
+            Control(PER_EMPLOYEE, label="Customers per employee", low=130, high=210, step=2, unit=""),
             Control(EROSION, label="Months in which the norm follows", low=1.33, high=121.33, step=3, unit="months"),
         ],
-        charts=("pressure", "chain", "customers", "profit"),
-        numbers=("work_pressure.last_year", "employee_satisfaction", "customers_end", "profit_last_year"),
+        charts=(_LOAD, _MINUTES, "chain", "customers"),
+        numbers=(_PRESSURE, "employee_satisfaction", "customers_end", "profit_last_year"),
         panels=("why", "band"),
     )
 
@@ -415,10 +464,12 @@ def hired_back() -> Board:
         title="The bank that saved for two years and hired back",
         scenario=bank_that_saved(),
         controls=[
-            Control(PER_EMPLOYEE, label="Customers per employee from the third year on", low=120, high=180, step=2),
+            Control(
+                PER_EMPLOYEE, label="Customers per employee from the third year on", low=120, high=180, step=2, unit=""
+            ),
             Control(RECOVERY, label="Lost norm regained in a month", low=0.0003, high=0.1003, step=0.001),
         ],
-        charts=("pressure", "satisfaction", "customers", "profit"),
+        charts=(_MINUTES, _LOAD, "customers", "profit"),
         numbers=("profit_last_year", "net_present_value", "customers_end"),
         panels=("why", "band"),
     )

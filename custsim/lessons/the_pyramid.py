@@ -340,7 +340,7 @@ def levers() -> Board:
         title="The store: what to do about customers who cost",
         scenario=firm(STORE),
         controls=[
-            Control(PER_EMPLOYEE, label="Customers per employee", low=200, high=320, step=2),
+            Control(PER_EMPLOYEE, label="Customers per employee", low=200, high=320, step=2, unit=""),
             Control(PRICE, label="Price against the market", low=0.9, high=1.2, step=0.01),
             Control(VISIT_COST, label="Goods and handling of a visit", low=26.0, high=40.0, step=0.5),
         ],

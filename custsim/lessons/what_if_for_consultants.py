@@ -216,7 +216,8 @@ def guess_inside() -> Guess:
         low=-300_000,
         high=600_000,
         outcome=lambda: _value(INSIDE, "net_present_value"),
-        explain="Below 0: most of what it brings comes after the five years. See the last column but one of the table.",
+        explain="Below 0: most of what it brings comes after the five years. See the column 'with the customers' of "
+        "the table.",
     )
 
 
@@ -224,13 +225,19 @@ def proposals() -> Table:
     """The four proposals, compared."""
     return Table(
         "proposals",
-        title=f"Four proposals against the bank as it is, {_REPLICATIONS} pairs, EUR (95 % intervals)",
-        headings=["Proposal", "profit a month", "better in", "net present value, 5 years",
-                  "with the customers at the end", "paid back in month"],
+        title=f"Four proposals against the bank as it is, {_REPLICATIONS} pairs (95 % intervals)",
+        headings=[
+            "Proposal",
+            "profit, EUR a month",
+            "better in",
+            "value of 5 years",
+            "with the customers",
+            "paid back",
+        ],
         rows=_proposal_rows,
-        says="With the customers at the end: net present value, and what the customers who are then there are worth "
-        "more, discounted to today.",
-    )  # fmt: skip
+        says="Value of 5 years: net present value of profit, in thousands of EUR. With the customers: the same, and "
+        "what the customers at the end are worth more, discounted to today.",
+    )
 
 
 def _proposal_rows() -> list[list[str]]:
@@ -243,9 +250,9 @@ def _proposal_rows() -> list[list[str]]:
                 name,
                 _bounds(*profit),
                 f"{written(_REPLICATIONS * _value(name, 'profit', 'better_in'), 0)} of {_REPLICATIONS}",
-                _bounds(value.difference, value.low, value.high),
-                _bounds(whole.difference, whole.low, whole.high),
-                "not within 5 years" if found.payback is None else str(found.payback),
+                _bounds(*(one / 1000.0 for one in (value.difference, value.low, value.high))),
+                _bounds(*(one / 1000.0 for one in (whole.difference, whole.low, whole.high))),
+                "not yet" if found.payback is None else f"month {found.payback}" if found.payback else "at once",
             ]
         )
     return rows
