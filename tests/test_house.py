@@ -132,6 +132,12 @@ def _names(requirements: list[str]) -> set[str]:
     return {{"markdown_it_py": "markdown_it"}.get(name, name) for name in names}
 
 
+def test_no_two_test_files_have_the_same_name() -> None:
+    """They share one space of names when they are collected: with two alike, the second is not run."""
+    names = [file.name for file in (ROOT / "tests").rglob("*.py") if file.name != "conftest.py"]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
 # Written in pieces, so that this file does not contain what it looks for.
 FORBIDDEN = re.compile(
     "|".join(

@@ -231,7 +231,7 @@ def fill1(
     --------
     >>> out = np.empty(3)
     >>> fill1(*key(1), stream_id("churn"), 0, np.array([5, 7, 9]), 0, out)
-    >>> out[1] == draw4(*key(1), stream_id("churn"), 0, 7, 0)[0]
+    >>> bool(out[1] == draw4(*key(1), stream_id("churn"), 0, 7, 0)[0])
     True
     """
     for i in range(agents.size):

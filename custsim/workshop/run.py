@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import sys
 import time
@@ -125,10 +126,9 @@ def workshop(
         ready = f"ready after {seconds:.0f} s, using {memory:.0f} MiB; what trainees do is kept in {file}"
         if room.seats:
             ready += f"\ngoing on with {len(room.seats)} who joined before (--new begins another workshop)"
-        try:
+        with contextlib.suppress(KeyboardInterrupt):  # the usual end, after everything is closed
             asyncio.run(_serve(server, listener, lambda: tell(f"{ready}\n\n{_invitation(server)}")))
-        except KeyboardInterrupt:  # the usual end, after everything is closed
-            tell("\nThe workshop is closed; the same command goes on with it.")
+        tell("\nThe workshop is closed; the same command goes on with it.")
 
 
 async def _serve(server: Server, listener: socket.socket, ready: Callable[[], object]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,6 @@ import pytest
 
 import custsim as cs
 from custsim.scenario import Scenario
-
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a chromium on this machine")
 
 
 @pytest.fixture(scope="module")
@@ -26,18 +21,10 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(made.page)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
-def seen(browser: Any, page_file: Path) -> Iterator[tuple[Any, list[str], list[str]]]:
+def seen(chromium: Any, page_file: Path) -> Iterator[tuple[Any, list[str], list[str]]]:
     """The open page, what it asked for beyond itself, and what the browser complained about."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     asked: list[str] = []
     said: list[str] = []

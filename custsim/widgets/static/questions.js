@@ -45,7 +45,7 @@ export function buildNumber(root, description, line) {
   show(verdict.element, false);
   return { receive: (message) => {
     if (message.is !== "verdict") return;
-    if (!field.value && typeof message.answer === "string") field.value = message.answer; // after a reload
+    if (!field.value) field.value = message.answer?.text ?? ""; // after a reload
     verdict.put(message);
   } };
 }
@@ -72,9 +72,9 @@ export function buildChoice(root, description, line) {
   return { receive: (message) => {
     if (message.is !== "verdict") return;
     const told = message.options ?? [];
-    const reloaded = Array.isArray(message.answer) && chosen().length === 0;
+    const reloaded = chosen().length === 0;
     options.forEach(({ input, says }, index) => {
-      if (reloaded) input.checked = message.answer.includes(index);
+      if (reloaded) input.checked = message.answer?.chosen.includes(index) ?? false;
       says.textContent = told[index]?.says ?? "";
       show(says, says.textContent !== "");
     });
