@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsers import People
 from workshop_room import Open, Workshop, write_notebook
 
 from custsim.lessons.catalogue import read_notebook
@@ -45,3 +46,10 @@ def workshop(open_workshop: Open) -> Workshop:
     made = open_workshop()
     made.go("reveal_all")
     return made
+
+
+@pytest.fixture
+def people(chromium: Any) -> Iterator[People]:
+    """People with a browser each."""
+    with ExitStack() as stack:
+        yield People(chromium, stack)

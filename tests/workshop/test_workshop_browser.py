@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsers import PHONE, People
 from server_process import Terminal
 from workshop_room import Workshop, write_notebook
 
@@ -26,40 +26,7 @@ CELLS = [
     ">>>Number('sum', question='2 + 3?', answer=5, tolerance=0.01, explain='Adding.')",
 ]
 NAMES = ("Ana", "Ben", "Cleo", "Dan", "Eva")
-LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 SLIDER = "[data-id=staffing] input[type=range]"
-
-
-class People:
-    """Opens pages, each a browser of its own, and hears what goes wrong in them."""
-
-    def __init__(self, chromium: Any, stack: ExitStack) -> None:
-        self._chromium, self._stack = chromium, stack
-        self.complaints: list[str] = []
-        self.outside: list[str] = []
-
-    def open(self, address: str, size: dict[str, int] = LAPTOP) -> Any:
-        context = self._chromium.new_context(viewport=size)
-        self._stack.callback(context.close)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
-        page.on("request", lambda asked: self._note(asked.url))
-        page.goto(address)
-        return page
-
-    def _note(self, url: str) -> None:
-        if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
-            self.outside.append(url)
-
-    def join(self, name: str, at: Terminal | Workshop, size: dict[str, int] = LAPTOP) -> Any:
-        page = self.open(at.address, size)
-        page.fill("#word", at.word)
-        page.fill("#nickname", name)
-        page.click("#join")
-        page.wait_for_selector("#waiting:not([hidden]), #lesson:not([hidden])")
-        return page
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +56,6 @@ def served(lesson: Prepared, tmp_path: Path) -> Iterator[Workshop]:
     served.start()
     yield served
     served.stop()
-
-
-@pytest.fixture
-def people(chromium: Any) -> Iterator[People]:
-    with ExitStack() as stack:
-        yield People(chromium, stack)
 
 
 def move(page: Any, presses: int) -> str:
@@ -158,6 +119,7 @@ def test_a_room_of_five_browsers_from_joining_to_a_server_that_dies(
             assert page.input_value(SLIDER) == shown[name]
         pages["Ben"].reload()
         pages["Ben"].wait_for_selector("[data-id=leaves] >> text=Silence.")
+        assert pages["Ben"].locator("[data-id=leaves] input").nth(1).is_checked()
         assert move(pages["Dan"], 1) != shown["Dan"]  # and it goes on
         trainer.wait_for_selector("text=5 here, 5 joined")
     finally:
