@@ -59,6 +59,14 @@ def test_one_option_is_chosen_by_keyboard(show: Show) -> None:
     expect(verdict(page)).to_contain_text("Silence is exit.")
 
 
+def test_what_is_said_of_an_option_stands_under_that_option(show: Show) -> None:
+    page = show("several")
+    page.get_by_role("checkbox", name="B").check()
+    page.get_by_role("button", name="Check").click()
+    expect(verdict(page)).to_contain_text("✗ Not yet.")
+    expect(page.locator("ul.options .says")).to_have_text(["", "No.", ""])
+
+
 def test_all_that_are_right_have_to_be_chosen(show: Show) -> None:
     page = show("several")
     page.get_by_role("checkbox", name="A").check()

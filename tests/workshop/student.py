@@ -173,11 +173,13 @@ class Student:
     def _chooses(self, part: Locator, question: Choice) -> None:
         before = self._note("choice", question.id)
         options, verdict = part.locator("ul.options input"), part.locator(".verdict")
+        comments = part.locator("ul.options .says")
         if before == 0:
             wrong = next(at for at, option in enumerate(question.options) if not option.right)
             options.nth(wrong).check()
             part.get_by_role("button", name="Check").click()
             expect(verdict).to_contain_text(f"✗ Not yet. {question.options[wrong].says}")
+            expect(comments.nth(wrong)).to_have_text(question.options[wrong].says)
             if question.many:
                 options.nth(wrong).uncheck()
         chosen = [at for at, option in enumerate(question.options) if option.right]
@@ -190,6 +192,7 @@ class Student:
             expect(verdict).to_contain_text(question.explain)
             for at in chosen:
                 expect(options.nth(at)).to_be_checked()
+            expect(comments).to_have_text([option.says if option.right else "" for option in question.options])
 
         right()
         self.kept.append(right)

@@ -71,11 +71,11 @@ export function buildChoice(root, description, line) {
   show(verdict.element, false);
   return { receive: (message) => {
     if (message.is !== "verdict") return;
-    const told = message.options ?? [];
+    const told = new Map((message.options ?? []).map((one) => [one.option, one.says])); // of those chosen only
     const reloaded = chosen().length === 0;
     options.forEach(({ input, says }, index) => {
       if (reloaded) input.checked = message.answer?.chosen.includes(index) ?? false;
-      says.textContent = told[index]?.says ?? "";
+      says.textContent = told.get(index) ?? "";
       show(says, says.textContent !== "");
     });
     verdict.put(message);
