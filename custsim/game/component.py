@@ -180,6 +180,8 @@ class Game(Component):
         code = None if os.path.exists(file) else code_of(room)
         self.match = Match.open(file, code, self.base, years=self.years, trials=self.trials)
         self.match.searching.ready = self._changed
+        if self.match.store.years():  # it goes on with what it had not finished, and not only when a year is opened
+            self.match.searching.start()
 
     def start_for(self, seat: str, nickname: str) -> State:
         """Give the state of a trainee who has just come in."""

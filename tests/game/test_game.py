@@ -276,6 +276,27 @@ def test_a_room_that_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: p
         Match.open(file, "OTHER1")
 
 
+def test_the_search_goes_on_in_a_room_that_stopped_once_its_game_has_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Searching] = []
+
+    def note(searching: Searching) -> None:
+        begun.append(searching)
+
+    monkeypatch.setattr(Searching, "start", note)
+    game = Game("game", years=2)
+    game.room_opens(tmp_path / "room.db", "blue otter")
+    assert begun == []
+    trainee(game, "Owls")
+    game.handle_trainer({"do": "open_year"})
+    again = Game("game", years=2)
+    again.room_opens(tmp_path / "room.db", "blue otter")  # killed, and started again
+    assert begun == [game.searching, again.searching]
+    game.close()
+    again.close()
+
+
 def test_who_comes_late_finds_the_years_before_as_the_firm_was_left(room: Game) -> None:
     trainee(room, "Owls")
     room.handle_trainer({"do": "open_year"})

@@ -116,6 +116,7 @@ def test_a_game_goes_on_after_a_power_cut_and_loses_no_plan(people: People, star
     expect(of_team(trainer, "Owls")).to_contain_text(str(cost))
     expect(of_team(trainer, "Foxes")).to_contain_text("not yet")
     expect(trainer.get_by_text("1 of 2 teams have submitted")).to_be_visible()
+    expect(trainer.get_by_text("Benchmark: not begun")).to_have_count(0)  # the search goes on as well
     owls.reload()  # nothing of this is only in the page
     expect(owls.locator(".game-submitted")).to_have_text(taken)
     expect(owls.get_by_role("slider", name="Reward for a referral")).to_have_attribute("aria-valuetext", "15 EUR")
