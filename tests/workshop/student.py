@@ -6,12 +6,17 @@ What is right, and what a board should then show, is asked of the lesson's own c
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from browsers import People
 from playwright.sync_api import Locator, Page, expect
+from server_process import Terminal
 
+from custsim.lessons.catalogue import read
 from custsim.widgets import Board, Choice, Guess, Number, Session
 from custsim.widgets.component import Component
+from custsim.workshop.prepare import prepare
 
 #: whatever all charts of a board show, once the frame after an answer is drawn
 _PIXELS = """board => new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(() =>
@@ -250,3 +255,23 @@ class Student:
                 region = part.get_by_role("region", name=title)
                 expect(region.get_by_role(told).first).to_be_visible(timeout=60_000)  # many runs, on a busy machine
                 expect(region.get_by_text("You have moved a control since then.")).to_be_hidden()
+
+
+def study(number: str, people: People, folder: Path) -> None:
+    """Serve a lesson with the command and go through it; whatever goes wrong on the way fails."""
+    terminal = Terminal(folder, number, "--host", "127.0.0.1", "--port", "0", "--self-paced")
+    try:
+        components = prepare(read(number)).components  # while the other process does the same
+        page = people.join("Ana", terminal.wait_until_ready())
+        expect(page.locator("section.custsim")).to_have_count(len(components))
+        student = Student(page, components)
+        student.goes_through()
+        offered = {panel for one in components.values() if isinstance(one, Board) for panel in one.panels}
+        assert {"number", "choice", "board", "explained"} | (offered - {"band"}) <= set(student.asked)
+        assert len(student.asked["explained"]) == 2
+        trainer = people.open(terminal.trainer)
+        expect(trainer.locator("#counts")).to_have_text("1 here, 1 joined. 1 with every checkpoint done.")
+        assert people.complaints == []
+        assert people.outside == []
+    finally:
+        terminal.close()

@@ -56,8 +56,11 @@ def found(page: Page, team: str) -> None:
 
 
 def submitted(page: Page, presses: int) -> str:
-    """Raise the reward for a referral and submit; give what the page says of the plan that was taken."""
+    """Move money from advertising to the reward for a referral, and submit; give what is said of the plan."""
     page.bring_to_front()
+    page.locator(GAME).get_by_role("slider", name="Advertising").press(
+        "ArrowLeft"
+    )  # within the budget, whichever firm it is
     slider = page.get_by_role("slider", name="Reward for a referral")
     for _ in range(presses):
         slider.press("ArrowRight")
@@ -65,6 +68,10 @@ def submitted(page: Page, presses: int) -> str:
     taken = page.locator(".game-submitted")
     expect(taken).to_contain_text("was taken at")
     return str(taken.text_content())
+
+
+def rewarded(page: Page) -> str:
+    return str(page.get_by_role("slider", name="Reward for a referral").get_attribute("aria-valuetext"))
 
 
 def standings(page: Page) -> list[str]:
@@ -98,7 +105,7 @@ def test_a_game_goes_on_after_a_power_cut_and_loses_no_plan(people: People, star
     expect(owls.get_by_text("Year 2 of 2 is open.")).to_be_visible(timeout=LONG)
     expect(foxes.get_by_text("Year 2 of 2 is open.")).to_be_visible(timeout=LONG)
     before = {page: standings(page) for page in (owls, foxes)}
-    taken = submitted(owls, 2)
+    taken, reward = submitted(owls, 2), rewarded(owls)
     expect(of_team(trainer, "Owls")).to_contain_text(re.compile(r"[\d,]+ EUR"))
     cost = of_team(trainer, "Owls").get_by_role("cell").nth(2).text_content()
     assert people.complaints == []
@@ -119,7 +126,7 @@ def test_a_game_goes_on_after_a_power_cut_and_loses_no_plan(people: People, star
     expect(trainer.get_by_text("Benchmark: not begun")).to_have_count(0)  # the search goes on as well
     owls.reload()  # nothing of this is only in the page
     expect(owls.locator(".game-submitted")).to_have_text(taken)
-    expect(owls.get_by_role("slider", name="Reward for a referral")).to_have_attribute("aria-valuetext", "15 EUR")
+    assert rewarded(owls) == reward
 
     submitted(foxes, 1)
     trainer.get_by_role("button", name="Close year 2").click()
