@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,17 @@ canvas => {
 
 
 def run_cell(page: Page, cell: int) -> None:
-    page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(cell).click()
-    page.keyboard.press("Shift+Enter")
+    """Run a cell as soon as the notebook takes keys; a key that comes while it is still being built is lost."""
+    prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-prompt").nth(cell)
+    for _ in range(10):
+        page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(cell).click()
+        page.keyboard.press("Shift+Enter")
+        try:
+            expect(prompt).to_have_text(re.compile(r"\[(\*|\d+)\]"), timeout=5_000)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError("the cell does not run")
 
 
 def hashes(page: Page) -> list[int]:

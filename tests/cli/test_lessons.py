@@ -160,8 +160,13 @@ def test_jupyterlab_opens_there_asks_nothing_of_the_world_and_ends_at_once(tmp_p
         json.dumps({"ServerApp": settings, "IdentityProvider": {"token": "known"}}), encoding="utf-8"
     )
     dirs = {name: str(tmp_path / name) for name in ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
+    # tests that run in the background may have been told to ignore Ctrl-C, and children inherit that
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from custsim.cli import main; main(sys.argv[1:])"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "custsim", "lessons", "mine"],
+        [sys.executable, "-u", "-c", code, "lessons", "mine"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
