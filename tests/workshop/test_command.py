@@ -153,3 +153,15 @@ def test_without_the_extra_it_says_how_to_get_it(
     assert (
         'this needs uvicorn, segno, which are not installed; get all of it by: pip install "custsim[workshop]"' in said
     )
+
+
+def test_what_a_room_shares_is_kept_beside_its_file_not_in_the_lessons_folder(tmp_path: Path) -> None:
+    lesson, here = tmp_path / "lesson", tmp_path / "here"
+    lesson.mkdir()
+    here.mkdir()
+    game = '>>>from custsim.game import Game\nGame("game", years=2)'
+    notebook = write_notebook(lesson / "01_game.ipynb", ["# A game", game])
+    terminal = Terminal(here, str(notebook), "--host", "127.0.0.1", "--port", "0").wait_until_ready()
+    terminal.close()
+    assert [file.name for file in (here / "custsim-workshops").glob("*-game.db")] != []
+    assert list(lesson.rglob("*.db")) == []
