@@ -19,6 +19,7 @@ from custsim.experiment.why import Explanation, why
 from custsim.simulation import Run
 from custsim.simulation.story import calendar_month
 from custsim.widgets.component import Reply, as_json
+from custsim.widgets.events import events, lanes
 from custsim.widgets.numbers import Headline, written
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ def customer(
     if person is None:
         person, why_this_one = _whom(present, before, same)
     words = _told(present, person)
+    lived, lived_before = events(present, person), [] if same else events(before, person)
     message = {
         "is": "customer",
         "person": person,
@@ -201,6 +203,8 @@ def customer(
         "before": [] if same else _told(before, person),
         "difference": f"{why_this_one} {_compared(present, before, person, same)}".strip(),
         "months": {"present": _course(present, person), "reference": None if same else _course(before, person)},
+        "events": {"present": lived, "reference": None if same else lived_before},
+        "lanes": lanes(lived, lived_before),
     }
     return Reply(message)
 

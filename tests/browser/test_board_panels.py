@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -51,6 +52,23 @@ def test_why_the_band_and_a_customer_are_told_on_demand(show: Show) -> None:
     expect(why.get_by_text("You have moved a control since then.")).to_be_visible()
     why.get_by_role("button", name="Close").click()
     expect(why).to_be_hidden()
+
+
+def test_what_happened_to_a_customer_is_marked_on_their_time_line_and_told_in_words(show: Show) -> None:
+    page = show("board")
+    staff(page).press("Home")
+    at_rest(page)
+    page.get_by_role("button", name="Meet a customer").click()
+    life = page.get_by_role("region", name="Meet a customer")
+    line = life.locator("canvas")
+    expect(line).to_be_visible(timeout=30_000)
+    assert "marks of what happened: " in (line.get_attribute("aria-label") or "")
+    marks = life.get_by_role("list", name=re.compile("^What happened")).get_by_role("listitem")
+    month, says = (marks.first.text_content() or "").split(": ", 1)
+    line.focus()
+    for _ in range(int(month.split()[1])):
+        page.keyboard.press("ArrowRight")
+    expect(life.locator(".readout")).to_contain_text(says)
 
 
 def test_another_person_can_be_met_by_number(show: Show) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 
 import numpy as np
@@ -12,6 +13,7 @@ from custsim.errors import InputError
 from custsim.scenario import load
 from custsim.simulation import simulate
 from custsim.widgets import Board, Session
+from custsim.widgets.events import events
 from custsim.widgets.panels import REPLICATIONS
 
 
@@ -121,6 +123,43 @@ def test_a_story_is_a_list_of_its_dates():
         story.replace("=", "").replace(":", "").split()
     )
     assert all("\n" not in line and "  " not in line for line in told["words"])
+
+
+def test_marks_of_a_life_are_what_its_story_tells():
+    told = asked("customer", {"complaints.handling_days": 6.0}).message
+    both = {"present": told["words"], "reference": told["before"]}
+    runs = {name: simulate(board().changed(s), 1) for name, s in
+            (("present", {"complaints.handling_days": 6.0}), ("reference", {}))}  # fmt: skip
+    words = {
+        "complaint": "They complain",
+        "leaving": "Leaves the firm|Comes no more|an offer of the firm holds them",
+        "joining": "Joins|Comes back|Is won back",
+    }
+    for name, story in both.items():
+        marked = told["events"][name]
+        assert marked == sorted(marked, key=lambda event: event["month"])
+        for lane, word in words.items():
+            assert sum(event["lane"] == lane for event in marked) == sum(len(re.findall(word, line)) for line in story)
+        months = runs[name].followed(told["person"])
+        for lane, columns in {
+            "trouble": ["minor_failure", "major_failure", "unserved"],
+            "answer": ["answered"],
+            "talk": ["recommended", "warned"],
+        }.items():
+            there = months.index[months[columns].any(axis=1)].tolist()
+            assert [event["month"] for event in marked if event["lane"] == lane] == there
+    used = {event["lane"] for events in told["events"].values() for event in events}
+    assert {lane["lane"] for lane in told["lanes"]} == used
+    assert "leaving" in used
+
+
+def test_who_comes_again_comes_back():
+    run = simulate(load("department_store").scaled(0.1), 1)
+    again = run.joined[run.joined["person"].duplicated()]["person"]
+    for person in again[:3]:
+        joining = [event["says"] for event in events(run, person) if event["lane"] == "joining"]
+        assert joining[-1] == "comes back"
+    assert len(again) > 0
 
 
 def test_a_person_may_be_asked_for():

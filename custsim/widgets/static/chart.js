@@ -152,7 +152,7 @@ function drawBand(context, low, high, x, y) {
 }
 
 function drawGrid(context, frame, axis, unit, months, looks) {
-  const { left, right, top, bottom, x, y } = frame;
+  const { left, right, foot, x, y } = frame;
   context.lineWidth = 1;
   context.textBaseline = "middle";
   context.textAlign = "right";
@@ -171,12 +171,12 @@ function drawGrid(context, frame, axis, unit, months, looks) {
   for (const [index, tick] of monthTicks(months, (right - left) / (looks.letters * 4)).entries()) {
     const at = Math.round(x(tick.month - 1)) + 0.5;
     context.beginPath();
-    context.moveTo(at, bottom);
-    context.lineTo(at, bottom + 5);
+    context.moveTo(at, foot);
+    context.lineTo(at, foot + 5);
     context.stroke();
     context.textAlign = index === 0 ? "left" : "center";
-    if (index === 0) context.fillText(tick.text, at - looks.letters * 0.28, bottom + 8);
-    else context.fillText(tick.text, tick.text.includes(" ") ? at + shift(context, tick.text) : at, bottom + 8);
+    if (index === 0) context.fillText(tick.text, at - looks.letters * 0.28, foot + 8);
+    else context.fillText(tick.text, tick.text.includes(" ") ? at + shift(context, tick.text) : at, foot + 8);
   }
 }
 
@@ -209,30 +209,67 @@ function drawLabels(context, labels, frame, looks) {
   }
 }
 
+/** Marks of what happened, a lane for each kind under the lines: full ones now, hollow ones in the reference run. */
+function drawLanes(context, lanes, frame, looks) {
+  const { left, right, bottom, x } = frame;
+  const height = laneHeight(looks);
+  lanes.forEach((lane, index) => {
+    const y = bottom + height * (index + 1);
+    context.strokeStyle = looks.grid;
+    context.lineWidth = 1;
+    context.beginPath();
+    context.moveTo(left, Math.round(y) + 0.5);
+    context.lineTo(right, Math.round(y) + 0.5);
+    context.stroke();
+    context.fillStyle = looks.ink;
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    context.fillText(lane.label, right + 14, y);
+    context.strokeStyle = looks.before;
+    context.lineWidth = 2;
+    lane.before.forEach((month) => drawMark(context, x(month), y, 7, "stroke"));
+    context.fillStyle = looks.named("blue");
+    lane.now.forEach((month) => drawMark(context, x(month), y, 5, "fill"));
+  });
+}
+
+function drawMark(context, x, y, radius, how) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context[how]();
+}
+
+function laneHeight(looks) {
+  return looks.letters * 1.4;
+}
+
 /**
  * Draw one chart.
  * @param {CanvasRenderingContext2D} context scaled so that one unit is one CSS pixel
  * @param {{width: number, height: number}} size
  * @param {object} looks of {@link readLooks}
- * @param {object} data `{series, months, axis, unit, present, reference, bands, month}`
+ * @param {object} data `{series, months, axis, unit, present, reference, bands, lanes, month}`
  * @returns {{left: number, right: number}} where the months are
  */
 export function drawChart(context, size, looks, data) {
-  const { series, months, axis, unit, present, reference, bands, month } = data;
+  const { series, months, axis, unit, present, reference, bands, lanes, month } = data;
   context.fillStyle = looks.ground;
   context.fillRect(0, 0, size.width, size.height);
   context.font = `${looks.letters}px ${looks.family}`;
   context.lineJoin = "round";
   const labels = endLabels(context, series, present, reference, looks, size.width * 0.26);
-  const wide = Math.max(0, ...labels.flatMap((label) => label.lines.map((text) => context.measureText(text).width)));
+  const words = [...labels.flatMap((label) => label.lines), ...lanes.map((lane) => lane.label)];
+  const wide = Math.max(0, ...words.map((text) => context.measureText(text).width));
   const ticksWide = Math.max(...axis.ticks.map((tick) => context.measureText(unit.write(tick)).width));
   const years = monthTicks(months, 1).at(-1).text; // its unit stands to the right of the axis' end
   const room = Math.max(Math.ceil(wide) + 18, 2 * shift(context, years) + looks.letters);
-  const frame = { left: Math.ceil(ticksWide) + 10, right: size.width - room, top: 10, bottom: size.height - looks.letters - 14 };
+  const foot = size.height - looks.letters - 14;
+  const frame = { left: Math.ceil(ticksWide) + 10, right: size.width - room, top: 10, bottom: foot - (lanes.length ? laneHeight(looks) * (lanes.length + 0.5) : 0), foot };
   frame.x = (index) => frame.left + ((index + 1) / months) * (frame.right - frame.left);
   frame.y = (value) => frame.bottom - ((value - axis.low) / (axis.high - axis.low)) * (frame.bottom - frame.top);
   drawGrid(context, frame, axis, unit, months, looks);
   drawRuns(context, { series, present, reference, bands }, frame, looks);
+  drawLanes(context, lanes, frame, looks);
   drawLabels(context, labels, frame, looks);
   if (month !== null && month !== undefined) drawPointer(context, data, frame, looks);
   return frame;
@@ -270,7 +307,7 @@ function drawPointer(context, { series, present, month }, frame, looks) {
   context.lineWidth = 1;
   context.beginPath();
   context.moveTo(at, frame.top);
-  context.lineTo(at, frame.bottom);
+  context.lineTo(at, frame.foot);
   context.stroke();
   series.forEach((one, index) => {
     if (!Number.isFinite(present[index][month])) return;
@@ -297,11 +334,14 @@ export function makeChart(spec, pointed = () => {}) {
   const caption = make("figcaption", {}, make("strong", {}, spec.title), unitText);
   const element = make("figure", { class: "chart" }, caption, canvas, readout);
   const context = canvas.getContext("2d", { alpha: false });
-  let data = { series: spec.series, months: spec.months, present: [], reference: [], bands: null, month: null, scale: null };
+  let data = { series: spec.series, months: spec.months, present: [], reference: [], bands: null, lanes: [], month: null, scale: null };
   let axis = null;
   let frame = null;
 
-  /** Take new numbers: rows of the present and of the reference run, one a series; `scale`, `bands` besides. */
+  /**
+   * Take new numbers: rows of the present and of the reference run, one a series; besides `scale`, `bands`, `lanes`
+   * (label, months of the marks `now` and `before`), and `says`: words about a month.
+   */
   function take(present, reference, more = {}) {
     data = { ...data, present, reference, ...more };
   }
@@ -395,5 +435,6 @@ function readOut(spec, data, axis, month) {
   });
   const name = monthName(month);
   const when = `${name[0].toUpperCase()}${name.slice(1)}${data.reference.length ? ", now (before)" : ""}`;
-  return `${when}: ${parts.join("; ")}${spec.series.length === 1 && unit.text ? ` ${unit.text}` : ""}`;
+  const more = data.says?.(month) ?? "";
+  return `${when}: ${parts.join("; ")}${spec.series.length === 1 && unit.text ? ` ${unit.text}` : ""}${more && `; ${more}`}`;
 }

@@ -106,7 +106,7 @@ export function makeCustomerPanel(meet) {
     } }, make("label", { for: id }, "Person"), field, make("button", {}, "Meet"), makeButton("Someone else", () => meet(null), { class: "quiet" }));
     const lives = make("div", { class: "lives" }, life("Now", message.words), message.before?.length ? life("Before", message.before) : "");
     chart = lifeLine(message, point);
-    panel.tell(message, form, message.difference ? make("p", { class: "said" }, message.difference) : "", chart ? chart.element : "", lives);
+    panel.tell(message, form, message.difference ? make("p", { class: "said" }, message.difference) : "", ...(chart ? [chart.element, ...marks(message)] : []), lives);
     if (message.difference) announcer.say(message.difference);
     draw();
   }
@@ -117,19 +117,52 @@ function life(title, words) {
   return make("div", {}, make("h4", {}, title), make("ul", {}, ...words.map((text) => make("li", {}, text))));
 }
 
-/** Satisfaction month by month, or the first series there is. */
+/** Months of the marks in a lane. */
+function monthsIn(lane, events) {
+  return (events ?? []).filter((event) => event.lane === lane).map((event) => event.month);
+}
+
+/** What happened in a month, in words. */
+function happened(message, month) {
+  const { present, reference } = message.events;
+  const told = (events) => (events ?? []).filter((event) => event.month === month).map((event) => event.says).join(", ");
+  const [now, before] = [told(present), told(reference)];
+  return [now, before && before !== now ? `before: ${before}` : ""].filter(Boolean).join("; ");
+}
+
+/** What full and hollow marks mean, and every mark as a list for those who do not see them. */
+function marks(message) {
+  const { present, reference } = message.events;
+  const sign = (kind, text) => [make("span", { class: `mark ${kind}`, "aria-hidden": "true" }), text];
+  const list = (title, events) => make("ul", { class: "unseen", "aria-label": title }, ...events.map((event) => make("li", {}, `${capital(monthName(event.month))}: ${event.says}`)));
+  const key = make("p", { class: "key", "aria-hidden": "true" }, ...sign("now", "now"), ...sign("before", "before"));
+  return [
+    ...(reference?.length && message.lanes.length ? [key] : []),
+    ...(present.length ? [list("What happened, now", present)] : []),
+    ...(reference?.length ? [list("What happened before", reference)] : []),
+  ];
+}
+
+function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+/** Satisfaction month by month, or the first series there is, over a time line of what happened. */
 function lifeLine(message, pointed) {
   const present = message.months?.present ?? {};
   const name = "satisfaction" in present ? "satisfaction" : Object.keys(present)[0];
   if (!name) return null;
   const row = (values) => Float32Array.from(values ?? [], (value) => value ?? NaN);
   const [now, before] = [row(present[name]), row(message.months.reference?.[name])];
-  if (!now.some(Number.isFinite)) return null;
-  const title = name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
+  if (![...now, ...before].some(Number.isFinite)) return null;
+  const title = capital(name.replaceAll("_", " "));
   const chart = makeChart({ title: `${title} of person ${message.person}`, unit: "index", series: [{ label: title, colour: "blue" }], months: now.length }, pointed);
-  chart.take([now], before.length === now.length ? [before] : [], { scale: [0, 100] });
+  const lanes = message.lanes.map(({ lane, label }) => ({ label, now: monthsIn(lane, message.events.present), before: monthsIn(lane, message.events.reference) }));
+  chart.take([now], before.length === now.length ? [before] : [], { scale: [0, 100], lanes, says: (month) => happened(message, month) });
   const last = now.findLastIndex(Number.isFinite);
-  chart.describe(`${title} of person ${message.person}, last in ${monthName(last)}`);
+  const until = last < 0 ? "not a customer now" : `last in ${monthName(last)}`;
+  chart.describe(`${title} of person ${message.person}, ${until}, with marks of what happened${lanes.length ? `: ${lanes.map((lane) => `${lane.label} ${lane.now.length}`).join(", ")}` : ""}`);
+  chart.canvas.style.height = `${12.5 + 1.3 * lanes.length}em`;
   chart.element.classList.add("life-line");
   return chart;
 }
