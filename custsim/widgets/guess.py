@@ -141,7 +141,7 @@ class Guess(Component):
         if self.form == "number":
             if "value" not in message:
                 raise InputError("value: a number is missing; send what you expect")
-            return self._in_range(message["value"], "value")
+            return self._in_range(message["value"], "your guess")
         curve = message.get("curve")
         if not isinstance(curve, list) or not 2 <= len(curve) <= _POINTS:
             raise InputError(f"curve: must be a list of 2 to {_POINTS} numbers, got {shown(curve)}")

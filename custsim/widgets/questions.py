@@ -20,6 +20,8 @@ __all__ = ["Choice", "Number", "Option", "Wrong", "number_in_range", "readings"]
 TRIES = 3
 #: characters of an answer that are read
 _LONGEST = 100
+#: a number without a per cent sign may be meant as a fraction of one up to this size: 1.28 may be 128 %
+_FRACTION = 3.0
 
 # --- reading numbers as people write them -------------------------------------------------------------------------
 
@@ -46,7 +48,8 @@ def readings(answer: str, *, unit: str = "", percent: bool = False) -> tuple[flo
     unit
         Unit that was asked for; its words may follow the number.
     percent
-        Whether a share was asked for: ``12 %``, ``12`` and ``0.12`` are then all 0.12.
+        Whether a share was asked for: ``12 %``, ``12`` and ``0.12`` are then all 0.12. If the unit is ``%`` instead,
+        the same are 12, 12, and 0.12 or 12.
 
     Returns
     -------
@@ -84,16 +87,18 @@ def readings(answer: str, *, unit: str = "", percent: bool = False) -> tuple[flo
     values = [sign * value * power * size for value in _digits(match[1].strip(), answer)]
     if not all(math.isfinite(value) for value in values):
         raise InputError(f"{shown(answer)} is too large to be read as a number.")
-    return tuple(dict.fromkeys(share for value in values for share in _shares(value, percent, is_percent)))
+    return tuple(dict.fromkeys(share for value in values for share in _shares(value, wanted, percent, is_percent)))
 
 
-def _shares(value: float, percent: bool, is_percent: bool) -> tuple[float, ...]:
-    """Read a value that was to be a share: 12 is 12 %, 0.12 may be either."""
-    if not percent:
+def _shares(value: float, wanted: str, percent: bool, is_percent: bool) -> tuple[float, ...]:
+    """Read a value that was to be a share: 12 is 12 %, 0.12 and 1.2 may be either; as a share, or in per cent."""
+    if wanted != "%":
         return (value,)
-    if is_percent or abs(value) > 1.0:
-        return (value / 100.0,)
-    return (value, value / 100.0)
+    size = 0.01 if percent else 1.0
+    if is_percent or abs(value) > _FRACTION:
+        return (size * value,)
+    both = (100.0 * size * value, size * value)  # as a fraction of one, and in per cent
+    return both if percent and abs(value) <= 1.0 else both[::-1]
 
 
 def _words_around(words: str, unit: str, percent: bool, answer: str) -> tuple[float, bool]:
@@ -178,6 +183,11 @@ class Wrong:
 
     when: float | Callable[..., Any]
     says: str
+
+
+def _recognises(known: Wrong) -> bool:
+    """Whether it is a function of the answer, and no number."""
+    return callable(known.when) and bool(inspect.signature(known.when).parameters)
 
 
 class Number(Component):
@@ -300,18 +310,28 @@ class Number(Component):
             values = readings(given, unit="" if self.percent else self.unit, percent=self.percent)
         except InputError as error:
             return None, str(error)
-        if self._is(values[0], self.right):
-            return True, "Right."
-        if any(self._is(value, self.right) for value in values[1:]):
+        right = [value for value in values if self._is(value, self.right)]
+        if right and (values[0] not in right or self._a_slip(values[1:])):
             both = " or ".join(self._write(value) for value in values)
-            return (
-                None,
-                f"Do you mean {both}? {'Write the % sign.' if self.percent else 'Write it without separators.'}",
-            )
+            way = "Write the % sign." if self.unit == "%" else "Write it without separators."
+            return None, f"Do you mean {both}? {way}"
+        if right:
+            return True, "Right."
         for known in self.wrong:
             if any(self._known(known, value) for value in values):
                 return False, known.says
-        return False, f"{self._write(values[0])} is not it{self._nearness(values[0])}."
+        near = min(values, key=self._apart)
+        return False, f"{self._write(near)} is not it{self._nearness(near)}."
+
+    def _a_slip(self, values: Sequence[float]) -> bool:
+        """Whether what may also be meant, in per cent, is a wrong number that is known."""
+        named = [known for known in self.wrong if not _recognises(known)]
+        return self.unit == "%" and any(self._known(known, value) for known in named for value in values)
+
+    def _apart(self, value: float) -> float:
+        """How far a reading is off, in powers of ten: the nearest one is what was meant."""
+        ratio = value / self.right if self.right else 0.0
+        return abs(math.log10(ratio)) if ratio > 0 else math.inf
 
     def _is(self, value: float, target: float) -> bool:
         allowed = self.absolute if self.absolute is not None else (self.tolerance or 0.0) * abs(target)
@@ -320,7 +340,7 @@ class Number(Component):
     def _known(self, known: Wrong, value: float) -> bool:
         if not callable(known.when):
             return self._is(value, float(known.when))
-        if inspect.signature(known.when).parameters:
+        if _recognises(known):
             return bool(known.when(value))
         return self._is(value, float(known.when()))
 

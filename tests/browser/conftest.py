@@ -39,6 +39,7 @@ def components() -> dict[str, Any]:
         "several": Choice("several", question="Which are right?", many=True,
                           options=[Option("A", right=True), Option("B", says="No."), Option("C", right=True)]),
         "guess": Guess("guess", question="How many of 100 complain?", low=0, high=100, outcome=4, explain="Few do."),
+        "share": Guess("share", question="What share complains?", low=0, high=100, outcome=4, unit="%"),
         "curve": Guess("curve", question="Draw the customers.", kind="curve", low=0, high=10, points=24,
                        outcome=lambda: [5.0] * 24, unit="persons"),
         "evidence": Evidence("evidence", claim="24 are silent.", strength="lore", sources=["TARP 1981"], says="Lore."),

@@ -59,12 +59,22 @@ def test_one_option_is_chosen_by_keyboard(show: Show) -> None:
     expect(verdict(page)).to_contain_text("Silence is exit.")
 
 
-def test_what_is_said_of_an_option_stands_under_that_option(show: Show) -> None:
+def test_of_several_chosen_each_is_told_once_under_its_option(show: Show) -> None:
     page = show("several")
+    page.get_by_role("checkbox", name="A").check()
     page.get_by_role("checkbox", name="B").check()
     page.get_by_role("button", name="Check").click()
-    expect(verdict(page)).to_contain_text("✗ Not yet.")
-    expect(page.locator("ul.options .says")).to_have_text(["", "No.", ""])
+    expect(verdict(page)).to_contain_text("✗ Not yet. What is said under each answer tells why.")
+    expect(verdict(page)).not_to_contain_text("No.")
+    expect(page.locator("ul.options .says")).to_have_text(["", "✗ No.", ""])
+
+
+def test_of_one_chosen_it_is_told_once_in_the_verdict(show: Show) -> None:
+    page = show("choice")
+    page.get_by_role("radio", name="The satisfied").check()
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("They stay.")).to_have_count(1)
+    expect(verdict(page)).to_contain_text("✗ Not yet. They stay.")
 
 
 def test_all_that_are_right_have_to_be_chosen(show: Show) -> None:
@@ -75,6 +85,20 @@ def test_all_that_are_right_have_to_be_chosen(show: Show) -> None:
     page.get_by_role("checkbox", name="C").check()
     page.get_by_role("button", name="Check").click()
     expect(verdict(page)).to_contain_text("✓ Right.")
+
+
+def test_a_guess_that_may_be_a_fraction_or_per_cent_is_asked_back(show: Show) -> None:
+    page = show("share")
+    field, guess = page.get_by_role("textbox"), page.get_by_role("button", name="That is my guess")
+    field.fill("0.4")
+    guess.click()
+    expect(page.get_by_role("alert").filter(has_text="mean")).to_have_text(
+        "Do you mean 0.4 % or 40 %? Write it with the % sign."
+    )
+    expect(page.locator(".reveal")).to_be_hidden()
+    field.fill("0.4 %")
+    guess.click()
+    expect(page.locator(".reveal")).to_contain_text("You said 0.40 %")
 
 
 def test_a_guess_is_held_against_the_outcome_and_stands(show: Show) -> None:

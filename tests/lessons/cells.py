@@ -75,7 +75,10 @@ def spellings(number):
         if digits != 3:  # 1,234 may be a thousand and more
             written.append(plain.replace(".", ","))
     if number.percent:
-        written += [f"{plain}%", f"{plain} per cent", f"{number.right:.{digits + 2}f}"]
+        written += [f"{plain}%", f"{plain} per cent"]
+        as_fraction = f"{number.right:.{digits + 2}f}"
+        if not number._a_slip([float(as_fraction) / 100.0]):  # which is asked back
+            written.append(as_fraction)
     if "EUR" in unit:
         written += [f"€{plain}", f"{plain} euros"]
     return written

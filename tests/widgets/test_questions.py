@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -71,11 +72,15 @@ def test_three_digits_after_one_separator_may_be_thousands_or_decimals(written, 
         ("12,5", (0.125,)),
         ("0.12", (0.12, 0.0012)),
         ("0.5 %", (0.005,)),
+        ("1.28", (0.0128, 1.28)),
         ("-3 %", (-0.03,)),
     ],
 )
 def test_a_share_as_per_cent_or_as_a_fraction(written, values):
     assert readings(written, percent=True) == pytest.approx(values)
+    in_per_cent = readings(written, unit="%")
+    assert sorted(in_per_cent) == pytest.approx(sorted(100.0 * value for value in values))
+    assert in_per_cent[0] == pytest.approx(float(re.sub("[^0-9.-]", "", written.replace(",", "."))))
 
 
 @pytest.mark.parametrize(
@@ -173,6 +178,36 @@ def test_an_ambiguous_answer_is_asked_back_and_costs_no_try():
     assert share.answer("0.5").message["says"] == "Do you mean 50 % or 0.5 %? Write the % sign."
     assert share.answer("0.5 %").message["right"] is True
     assert share.progress == 1.0
+
+
+@pytest.mark.parametrize(
+    ("question", "answers"),
+    [
+        ({"answer": 0.32, "percent": True}, {"32": True, "32 %": True, "0.32": True, "0.32 %": False}),
+        ({"answer": 0.0032, "percent": True}, {"0.32 %": True, "0.0032": True, "0.32": None, "32 %": False}),
+        ({"answer": 128.0, "unit": "%"}, {"128": True, "128 %": True, "1.28": None, "1.28 %": False}),
+        ({"answer": 0.8, "unit": "%"}, {"0.8": True, "0.8 %": True, "0.008": None, "80": False}),
+        ({"answer": 1.28, "percent": True}, {"128": True, "128 %": True, "1.28": None, "1.28 %": False}),
+    ],
+)
+def test_per_cent_are_understood_or_asked_back(question, answers):
+    for written, right in answers.items():
+        verdict = Session(Number("share", question="?", **question)).answer(written).message
+        assert verdict["right"] is right, f"{written}: {verdict['says']}"
+        if right is None:
+            assert verdict["says"].endswith("Write the % sign.")
+
+
+def test_what_may_be_right_or_a_known_mistake_is_asked_back():
+    """8 of 2,500 is 0.0032, or 0.32 %; 8 of 250,000 is 0.0032 %."""
+    share = Number("s", question="?", answer=0.0032, percent=True, wrong=[Wrong(0.000032, "It is the margin.")])
+    assert Session(share).answer("0.0032").message["says"] == "Do you mean 0.32 % or 0.0032 %? Write the % sign."
+    assert Session(share).answer("0.0032 %").message["says"] == "It is the margin."
+
+
+def test_a_wrong_share_is_taken_for_the_nearer_of_what_it_may_mean():
+    says = Session(Number("s", question="?", answer=0.0032, percent=True)).answer("0.4").message["says"]
+    assert says.startswith("0.4 % is not it")
 
 
 def test_what_cannot_be_read_costs_no_try():

@@ -20,6 +20,14 @@ export function buildGuess(root, description, line) {
   return description.form === "curve" ? buildCurve(root, description, line) : buildSingle(root, description, line);
 }
 
+/** What to ask back where per cent are asked for and 0.4 may mean 40 %; empty if it is clear. */
+export function askBack(text, value, { unit, low, high }) {
+  const fraction = unit.startsWith("%") && !/%|per ?cent/i.test(text) && value !== 0 && Math.abs(value) < 1;
+  const meant = Number((100 * value).toPrecision(6));
+  if (!fraction || meant < low || meant > high) return "";
+  return `Do you mean ${plainNumber(value)} % or ${plainNumber(meant)} %? Write it with the % sign.`;
+}
+
 function makeReveal() {
   const element = make("div", { class: "reveal", role: "status", hidden: true });
   return { element, put: (message, ...content) => {
@@ -38,8 +46,8 @@ function buildSingle(root, description, line) {
   const form = make("form", { class: "answer", onsubmit: (event) => {
     event.preventDefault();
     const value = readNumber(field.value);
-    wrong.textContent = Number.isFinite(value) ? "" : "Enter your guess as a number, such as 12.5.";
-    if (Number.isFinite(value)) line.ask({ do: "guess", value });
+    wrong.textContent = Number.isFinite(value) ? askBack(field.value, value, { ...description, unit }) : "Enter your guess as a number, such as 12.5.";
+    if (!wrong.textContent) line.ask({ do: "guess", value });
   } }, make("label", { for: id }, description.question),
   make("div", { class: "row" }, field, unit ? make("span", { class: "unit" }, unit) : "", make("button", {}, "That is my guess")), wrong);
   if (Number.isFinite(description.low) && Number.isFinite(description.high)) {

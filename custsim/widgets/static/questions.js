@@ -57,7 +57,7 @@ export function buildChoice(root, description, line) {
   const options = description.options.map((text, index) => {
     const input = make("input", { type: description.many ? "checkbox" : "radio", name, value: String(index) });
     const says = make("span", { class: "says", hidden: true });
-    return { input, says, element: make("li", {}, make("label", {}, input, make("span", {}, text)), says) };
+    return { input, says, element: make("li", {}, make("label", {}, input, make("span", {}, text)), description.many ? says : "") };
   });
   const chosen = () => options.flatMap(({ input }, index) => (input.checked ? [index] : []));
   const form = make("form", { class: "answer", onsubmit: (event) => {
@@ -69,16 +69,26 @@ export function buildChoice(root, description, line) {
   make("div", { class: "row" }, make("button", {}, "Check")));
   root.append(...heading(description), form, verdict.element);
   show(verdict.element, false);
-  return { receive: (message) => {
-    if (message.is !== "verdict") return;
-    const told = new Map((message.options ?? []).map((one) => [one.option, one.says])); // of those chosen only
-    const reloaded = chosen().length === 0;
-    options.forEach(({ input, says }, index) => {
-      if (reloaded) input.checked = message.answer?.chosen.includes(index) ?? false;
-      says.textContent = told.get(index) ?? "";
+
+  /** Of several chosen, say under each what there is to say of it; give what is left to say of them together. */
+  function underOptions(message) {
+    const told = new Map((message.options ?? []).map((one) => [one.option, one])); // of those chosen only
+    options.forEach(({ says }, index) => {
+      const one = told.get(index);
+      says.textContent = one?.says ? `${one.right ? "✓" : "✗"} ${one.says}` : "";
       show(says, says.textContent !== "");
     });
-    verdict.put(message);
+    const rest = [...told.values()].reduce((left, one) => (one.says ? left.replace(one.says, "") : left), message.says).trim();
+    return rest || "What is said under each answer tells why.";
+  }
+
+  return { receive: (message) => {
+    if (message.is !== "verdict") return;
+    const reloaded = chosen().length === 0;
+    options.forEach(({ input }, index) => {
+      if (reloaded) input.checked = message.answer?.chosen.includes(index) ?? false;
+    });
+    verdict.put(description.many ? { ...message, says: underOptions(message) } : message);
   } };
 }
 
