@@ -1,23 +1,26 @@
-"""From a key on the slider to changed pixels, in a real browser, at 10,000 persons x 60 months.
+"""From a key or a click on the slider to changed pixels, in a real browser, at 10,000 persons x 60 months.
 
-Run ``python benchmarks/slider.py`` (half a minute; ``--lab`` for JupyterLab too; needs
-Chromium and Playwright). A key press is timed from the event
-in the page to the first animation frame in which a canvas shows something else: the message, the run, the answer and
-the drawing. Beside it, what the move takes in Python alone. A drag runs at 30 steps a second;
-its lag is the time from letting go until the last picture is shown. On a machine with other work the 95th percentile
-tells more of that work than of this program: processor time and the share of the run are the measures that stay.
+Run ``python benchmarks/slider.py`` (a minute; ``--lab`` for JupyterLab too; needs Chromium and Playwright). It measures
+in the page of ``custsim workshop``, served from a process of its own. A move is timed from the event in the page to the
+first animation frame in which a canvas shows something else: the message, the run, the answer and the drawing. Places
+next to where a learner is are lived ahead while the learner looks; a click goes to a far one, which is not. Beside it,
+what a new place takes in Python alone. A drag runs at 30 steps a second; its lag is the time from letting go until the
+last picture is shown. On a machine with other work the 95th percentile tells more of that work than of this program:
+processor time is the measure that stays.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,7 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
 
-from one_screen import screens
+from workshop import Served
 
 from custsim.widgets import Board, Session
 
@@ -56,7 +59,9 @@ WATCH = """
     requestAnimationFrame(frame);
   };
   const slider = document.querySelector("input[type=range]");
-  slider.addEventListener("keydown", () => { pressed = performance.now(); }, true);
+  for (const event of ["keydown", "pointerdown"]) {
+    slider.addEventListener(event, () => { pressed = performance.now(); }, true);
+  }
   addEventListener("pointerup", () => { window.released = performance.now(); }, true);
   requestAnimationFrame(frame);
 }
@@ -116,6 +121,19 @@ def key_times(page: Page, presses: int) -> list[float]:
     return times
 
 
+def click_times(page: Page, clicks: int) -> list[float]:
+    """Click far from where the slider stands, each time elsewhere: nothing of it was lived ahead."""
+    slider = page.locator("input[type=range]").first
+    box: Any = slider.bounding_box()
+    page.evaluate("window.times.length = 0")
+    for click in range(clicks):
+        share = (0.05 if click % 2 == 0 else 0.55) + 0.4 * (click * 0.618034 % 1.0)
+        page.mouse.click(box["x"] + 14 + share * (box["width"] - 28), box["y"] + box["height"] / 2)
+        page.wait_for_function("before => window.times.length > before", arg=click, timeout=5000)
+    times: list[float] = page.evaluate("window.times")
+    return times
+
+
 def drag_lags(page: Page, drags: int) -> tuple[list[float], list[int]]:
     """Drag to and fro at 30 steps a second; milliseconds until the last picture, and pictures shown on the way."""
     slider = page.locator("input[type=range]").first
@@ -139,16 +157,30 @@ def drag_lags(page: Page, drags: int) -> tuple[list[float], list[int]]:
     return lags, shown
 
 
-def measure(page: Page, presses: int, drags: int) -> list[float]:
+@contextmanager
+def in_a_workshop() -> Iterator[Served]:
+    """Serve the board as a lesson of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        cells = [("markdown", "# How fast"), ("code", CELL)]
+        told = [{"cell_type": kind, "metadata": {}, "source": source} for kind, source in cells]
+        notebook = Path(folder) / "speed.ipynb"
+        notebook.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": told}))
+        served = Served(Path(folder), str(notebook), 4)
+        try:
+            yield served
+        finally:
+            served.end()
+
+
+def measure(page: Page, presses: int, drags: int) -> None:
     """Press keys and drag on a page that shows the board, and tell what it took."""
     page.wait_for_selector("figure.chart canvas", timeout=120_000)
     page.wait_for_timeout(1000)
-    keys = key_times(page, presses)
-    tell("key to changed pixels", keys, GOAL_KEY)
+    tell("key to changed pixels", key_times(page, presses), GOAL_KEY)
+    tell("click at a far place to changed pixels", click_times(page, presses // 2), GOAL_KEY)
     lags, shown = drag_lags(page, drags)
     tell("lag after letting go of a drag of 18 steps", lags, GOAL_LAG)
     print(f"pictures shown in a drag of 18 steps at 30 Hz: {', '.join(map(str, shown))}")
-    return keys
 
 
 def in_jupyterlab(browser: Any, presses: int, drags: int) -> None:
@@ -178,14 +210,15 @@ def main() -> None:
     alone, processor = server_times(Session(shown_board), chosen.presses)
     tell("one move in Python alone", alone)
     tell("  of which the processor worked", processor)
-    with screens({"speed": shown_board}) as served, sync_playwright() as driver:
+    with in_a_workshop() as served, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1366, "height": 768})
-        page.goto(served.address + "?show=speed")
-        keys = measure(page, chosen.presses, chosen.drags)
+        page.goto(served.address)
+        page.fill("#word", served.word)
+        page.fill("#nickname", "Ana")
+        page.click("#join")
+        measure(page, chosen.presses, chosen.drags)
         page.close()
-        share = statistics.median(alone) / statistics.median(keys)
-        print(f"of a key press, the move in Python is {share:.0%}; the rest is the way there and back, and the drawing")
         if chosen.lab:
             print(f"in JupyterLab; load of the machine {os.getloadavg()[0]:.1f}")
             in_jupyterlab(browser, chosen.presses, chosen.drags)

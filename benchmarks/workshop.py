@@ -81,14 +81,14 @@ class Served:
 
 
 class Trainee:
-    """A browser: loads the page and its files, joins, reads every step, looks at every component, and moves a board."""
+    """A browser: loads the page and its files, joins, reads every step, looks at every component, and moves boards."""
 
     def __init__(self, served: Served, number: int) -> None:
         self._served, self._name = served, f"Trainee {number}"
         self._luck = random.Random(number)
         self._n = 0
         self.waits: list[float] = []
-        self.board: dict[str, Any] = {}
+        self.boards: list[dict[str, Any]] = []
 
     async def join(self) -> None:
         served = self._served
@@ -108,8 +108,8 @@ class Trainee:
                 for block in (await web.get(f"step/{step}")).json()["blocks"]:
                     if block["is"] == "component":
                         await self.ask(block["id"], {"do": "look"})
-                        if block["description"]["kind"] == "board" and not self.board:
-                            self.board = block["description"]
+                        if block["description"]["kind"] == "board":
+                            self.boards.append(block["description"])
 
     async def ask(self, to: str, message: dict[str, Any]) -> float:
         """Send a message and wait for its answer; give the seconds that took."""
@@ -126,9 +126,11 @@ class Trainee:
                 return time.perf_counter() - begun
 
     async def move(self, a_second: float, seconds: float, controls: int = 1) -> None:
-        """Drag controls, never more than one move under way; every eighth move comes to rest."""
+        """Jump about on one of the boards, never more than one move under way; every eighth move comes to rest."""
         await asyncio.sleep(self._luck.random() / a_second)
-        ranges = [control for control in self.board["controls"] if control["kind"] == "range"][:controls]
+        board = self._luck.choice(self.boards)
+        starts = {control["path"]: control["start"] for control in board["controls"]}
+        ranges = [control for control in board["controls"] if control["kind"] == "range"][:controls]
         begun, setting = time.perf_counter(), {}
         for number in range(int(seconds * a_second)):
             await asyncio.sleep(max(0.0, begun + number / a_second - time.perf_counter()))
@@ -136,13 +138,9 @@ class Trainee:
             steps = round((control["high"] - control["low"]) / control["step"])
             value = control["low"] + control["step"] * self._luck.randint(0, steps)
             setting[control["path"]] = round(value, 6) if control["decimals"] else round(value)
-            told = {path: value for path, value in setting.items() if value != self._starts[path]}
+            told = {path: value for path, value in setting.items() if value != starts[path]}
             rest = number % 8 == 7
-            self.waits.append(await self.ask(self.board["id"], {"do": "move", "setting": told, "rest": rest}))
-
-    @property
-    def _starts(self) -> dict[str, Any]:
-        return {control["path"]: control["start"] for control in self.board["controls"]}
+            self.waits.append(await self.ask(board["id"], {"do": "move", "setting": told, "rest": rest}))
 
     async def leave(self) -> None:
         await self._socket.close()

@@ -43,6 +43,8 @@ PERSONS = 10_000
 UNDOS = 25
 #: outcomes that are kept, so that a room of trainees at one place costs one run
 _KEPT = 2048
+#: places to either side that are lived ahead: of a control that has just moved, and of the others
+_REACH_MOVED, _REACH = 8, 2
 
 PANELS = ("why", "customer", "band")
 
@@ -220,18 +222,34 @@ class Board(Component):
         promise.set_result(made)
         return made
 
-    def prepare(self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True) -> int:
-        """Live ahead of time what each control alone leads to, along its range; coarsely first, then in between."""
+    def prepare(
+        self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True, state: State | None = None
+    ) -> int:
+        """Live ahead of time what each control leads to.
+
+        From the start it is each control alone along its range, coarsely first and then in between; from a learner's
+        state the places next to it, the control that moved last and its direction first.
+        """
         until = time.monotonic() + seconds
         self.describe()
         done = self.guess.prepare() if self.guess is not None else 0
-        for setting in _tour(self.levers):
+        for setting in _tour(self.levers) if state is None else self._next(state):
             if time.monotonic() >= until or not goes_on() or done >= _KEPT // 2:
                 break
             with contextlib.suppress(InputError):  # a value that does not fit the others is the learner's to find
                 self.outcome(setting)
                 done += 1
         return done
+
+    def _next(self, state: State) -> Iterator[dict[str, Any]]:
+        """Settings a learner may well ask for next."""
+        if not self._may_move(state):
+            return
+        setting = state["setting"]
+        dragged = setting != state["rest"] or not state["undo"]
+        before = state["rest"] if dragged else state["undo"][-1]
+        for path, value in _beside(self.levers, setting, before):
+            yield self._read_setting({**setting, path: value})
 
     def number(self, name: str, setting: Mapping[str, Any] | None = None) -> float:
         """Value of one number of the board in a setting, for the answer of a question or the outcome of a guess."""
@@ -511,6 +529,28 @@ def _tour(controls: tuple[Lever, ...]) -> Iterator[dict[str, Any]]:
             for at in range(0, len(places), stride):
                 if stride == 32 or at % (2 * stride):
                     yield {lever.path: places[at]}
+
+
+def _beside(
+    controls: tuple[Lever, ...], setting: Mapping[str, Any], before: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """Places of one control next to a setting: of one that has just moved the farther ones too, and all that lie ahead.
+
+    Examples
+    --------
+    >>> list(_beside(levers(Scenario(), ["complaints.staff"]), {"complaints.staff": 3}, {}))[:3]
+    [('complaints.staff', 2), ('complaints.staff', 4), ('complaints.staff', 1)]
+    """
+    now = {lever.path: setting.get(lever.path, lever.start) for lever in controls}
+    moved = [lever for lever in controls if now[lever.path] != before.get(lever.path, lever.start)]
+    for reach, those in ((_REACH_MOVED, moved), (_REACH, [lever for lever in controls if lever not in moved])):
+        for places in range(1, reach + 1):
+            for lever in those:
+                back = lever.kind == "range" and now[lever.path] < before.get(lever.path, lever.start)
+                for step in (-places, places) if back else (places, -places):
+                    value = lever.beside(now[lever.path], step)
+                    if value is not None:
+                        yield lever.path, value
 
 
 def _line_described(one: Chart, line: Series, currency: str) -> dict[str, Any]:

@@ -122,8 +122,12 @@ class Component(ABC):
         """Say what part of its checkpoint is done, 0 to 1; 1 for what has no checkpoint."""
         return 1.0
 
-    def prepare(self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True) -> int:
-        """Work out ahead of time what learners are likely to ask for; a room that is about to begin calls it.
+    def prepare(
+        self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True, state: State | None = None
+    ) -> int:
+        """Work out ahead of time what learners are likely to ask for.
+
+        A room that is about to begin calls it, and a notebook after each answer.
 
         Parameters
         ----------
@@ -131,6 +135,8 @@ class Component(ABC):
             Time it may take, about.
         goes_on
             Asked between two pieces of work; false ends it.
+        state
+            Where the learner is who may go on from there; by default where everybody begins.
 
         Returns
         -------

@@ -19,6 +19,8 @@ __all__ = ["Control", "Lever", "levers"]
 
 #: a slider has at most so many positions
 _POSITIONS = 400
+#: steps of a logarithmic slider from one end to the other
+_LOG_POSITIONS = 1000
 #: how a number of persons, calls or staff is told from one that may have a fraction
 _WHOLE = "whole number"
 
@@ -159,6 +161,8 @@ class Lever:
         if self.kind == "range":
             told |= {"low": self.low, "high": self.high, "step": self.step, "percent": self.percent}
             told |= {"scale": "log" if self.log else "linear", "decimals": self.decimals}
+            if self.log:
+                told["positions"] = _LOG_POSITIONS
         if self.kind == "choice":
             told["choices"] = [
                 {"value": value, "label": value.replace("_", " "), "meaning": meaning}
@@ -188,6 +192,27 @@ class Lever:
             return (self.read(self.low), self.read(self.high))
         count = math.floor((self.high - self.low) / self.step + 1e-9)
         return tuple(self.read(min(self.high, self.low + place * self.step)) for place in range(count + 1))
+
+    def beside(self, value: Any, places: int) -> Any:
+        """Value of the control so many places on, or back if negative; None beyond its ends.
+
+        Examples
+        --------
+        >>> staff = levers(Scenario(), ["complaints.staff"])[0]
+        >>> staff.beside(4, 1), staff.beside(4, -1), staff.beside(12, 1)
+        (5, 3, None)
+        """
+        if self.kind != "range":
+            at = self.places.index(value) + places
+            return self.places[at] if 0 <= at < len(self.places) else None
+        if self.log:
+            ratio = math.log(self.high / self.low) / _LOG_POSITIONS
+            beside = self.low * math.exp(ratio * (round(math.log(value / self.low) / ratio) + places))
+            beside = float(f"{beside:.4g}")  # as the slider rounds it
+        else:
+            beside = value + places * self.step
+        within = self.low - 1e-9 * self.step <= beside <= self.high + 1e-9 * self.step
+        return self.read(min(max(beside, self.low), self.high)) if within else None
 
     def read(self, value: Any) -> Any:
         """Read a value that a learner set.

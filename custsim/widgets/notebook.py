@@ -1,7 +1,8 @@
 """Components in a notebook: one anywidget that draws with the same JavaScript as the workshop page.
 
 Messages go both ways as custom messages, numbers as binary buffers. What takes seconds is answered aside in a thread,
-so that sliders never wait for it, and is dropped when a newer one of its kind was asked for.
+so that sliders never wait for it, and is dropped when a newer one of its kind was asked for. After each answer another
+thread works out what the learner may well ask for next, until the next message comes.
 """
 
 from __future__ import annotations
@@ -16,12 +17,17 @@ import traitlets
 
 from custsim.errors import CustsimError, InputError
 from custsim.widgets import browser
+from custsim.widgets.ahead import Ahead
 from custsim.widgets.component import Component, Reply, State, problem
 
 __all__ = ["NotebookWidget", "bundle"]
 
 _BUG = "This could not be worked out, through a mistake in custsim; the log tells more."
 _LOG = logging.getLogger(__name__)
+
+
+#: works ahead for the learner of this notebook
+_ahead = Ahead()
 
 
 class NotebookWidget(anywidget.AnyWidget):
@@ -54,12 +60,14 @@ class NotebookWidget(anywidget.AnyWidget):
         self.on_msg(self._hear)
 
     def _hear(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        _ahead.stop()
         do = content.get("do") if isinstance(content, dict) else None
         if isinstance(do, str) and do in self.component.slow:
             self._aside(do, content)
         else:
             self.state, reply = _handled(self.component, self.state, content)
             self._say(reply)
+            _ahead.work(self.component, self.state)
 
     def _aside(self, do: str, content: dict[str, Any]) -> None:
         """Answer in a thread, from the state as it is now; of those that wait, only the newest of a kind is lived."""

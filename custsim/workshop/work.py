@@ -2,8 +2,9 @@
 
 A component answers in a thread; compiled runs leave the interpreter to the others. There are as many quick threads as
 cores. What takes seconds (a replication band, a why) has threads of its own and at most one question of each trainee,
-so that a room full of curious people does not slow down those who drag. While nobody asks for anything, a further
-thread lives what the controls of the boards lead to, each alone, so that the room finds most of it ready.
+so that a room full of curious people does not slow down those who drag. While nobody asks for anything, one thread
+works ahead for whoever asked last, and another lives what the controls of the boards lead to, each alone, so that the
+room finds most of it ready.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from custsim.errors import InputError
+from custsim.widgets.ahead import Ahead
 from custsim.widgets.component import Component, Reply, State, problem
 from custsim.workshop.room import Room, Seat, is_drag
 
@@ -70,6 +72,8 @@ class Work:
         self._slow = ThreadPoolExecutor(max(1, cores // 4), thread_name_prefix="custsim-slow")
         self._lines: dict[tuple[str, str], _Line] = {}
         self._ahead = threading.Thread(target=self._work_ahead, name="custsim-ahead", daemon=True)
+        self._answering = 0
+        self._next = Ahead(self._nobody_waits)
         self._closed = threading.Event()
         self._last_ask = -math.inf
         self._aside: set[str] = set()
@@ -90,9 +94,13 @@ class Work:
     def _idle(self) -> bool:
         return not self._closed.is_set() and time.monotonic() - self._last_ask > _QUIET
 
+    def _nobody_waits(self) -> bool:
+        return self._answering == 0
+
     def close(self) -> None:
         """End the threads; what has not begun is dropped."""
         self._closed.set()
+        self._next.stop()
         if self._ahead.is_alive():
             self._ahead.join(_LAST_RUN)
         self._quick.shutdown(wait=False, cancel_futures=True)
@@ -119,6 +127,7 @@ class Work:
             because its connection broke before the answer, from a new one.
         """
         self._last_ask = time.monotonic()
+        self._next.stop()
         number = message.get("n")
         mark = f"{screen}:{number}" if screen and isinstance(number, int) and message.get("do") != "look" else ""
         line = self._lines.setdefault((seat.id, component.id), _Line())
@@ -153,10 +162,15 @@ class Work:
             return  # sent again after a broken connection, but it had arrived
         state = self._room.state(seat, component)
         loop = asyncio.get_running_loop()
-        after, reply, frame = await loop.run_in_executor(self._quick, _handled, component, state, ask.message)
+        self._answering += 1
+        try:
+            after, reply, frame = await loop.run_in_executor(self._quick, _handled, component, state, ask.message)
+        finally:
+            self._answering -= 1
         await self._room.did(seat, component, ask.message, ask.mark, after, reply)
         if seat.screen is not None:
             seat.screen.show(frame)
+        self._next.work(component, after)
 
     def _ask_aside(self, seat: Seat, component: Component, ask: _Ask) -> None:
         if seat.id in self._aside:

@@ -6,9 +6,6 @@
 import { make, makeButton, newId, show } from "./dom.js";
 import { plainNumber, withUnit } from "./format.js";
 
-/** Positions of a slider whose values are spaced by ratio instead of by difference. */
-const LOG_POSITIONS = 1000;
-
 /** How a value of this control is written. */
 export function valueText(control, value) {
   if (control.kind === "switch") return value ? "yes" : "no";
@@ -22,14 +19,14 @@ export function valueText(control, value) {
 
 /** The scale of a slider: from a value to a position and back. */
 function scaleOf(control) {
-  const { low, high, step } = control;
+  const { low, high, step, positions } = control;
   if (control.scale === "log") {
     const ratio = Math.log(high / low);
     const rounded = (value) => (control.decimals === 0 && !control.percent ? Math.round(value) : Number(value.toPrecision(4)));
     return {
-      attributes: { min: 0, max: LOG_POSITIONS, step: 1 },
-      position: (value) => Math.round((LOG_POSITIONS * Math.log(value / low)) / ratio),
-      value: (position) => Math.min(high, Math.max(low, rounded(low * Math.exp((ratio * position) / LOG_POSITIONS)))),
+      attributes: { min: 0, max: positions, step: 1 },
+      position: (value) => Math.round((positions * Math.log(value / low)) / ratio),
+      value: (position) => Math.min(high, Math.max(low, rounded(low * Math.exp((ratio * position) / positions)))),
     };
   }
   return { attributes: { min: low, max: high, step }, position: (value) => value, value: (position) => position };

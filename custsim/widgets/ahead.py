@@ -1,0 +1,72 @@
+"""Working ahead: while a learner looks at one answer, the next ones are made.
+
+After each answer a thread works out what the learner may well ask for next (:meth:`Component.prepare`), and begins
+nothing more as soon as anybody asks for something. A slider that moves on finds its next place lived already.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+from custsim.widgets.component import Component, State
+
+__all__ = ["Ahead"]
+
+_LOG = logging.getLogger(__name__)
+
+
+class Ahead:
+    """Works ahead for whoever asked last, in one thread, until somebody asks again.
+
+    Parameters
+    ----------
+    free
+        Tells whether nobody waits for an answer; asked before each piece of work.
+
+    Examples
+    --------
+    >>> from custsim.widgets import Board, Session
+    >>> board = Board("staffing", scenario="neighbourhood_bank", controls=["complaints.staff"], scale=0.05, months=6)
+    >>> ahead = Ahead()
+    >>> ahead.work(board, Session(board).state)
+    >>> ahead.stop()
+    """
+
+    def __init__(self, free: Callable[[], bool] = lambda: True) -> None:
+        self._free = free
+        self._asked = 0
+        self._learners: SimpleQueue[tuple[int, Component, State]] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="custsim ahead", daemon=True)
+
+    def stop(self) -> None:
+        """Begin nothing more: somebody waits for an answer."""
+        self._asked += 1
+
+    def work(self, component: Component, state: State) -> None:
+        """Work out what a learner may ask for who is in ``state``.
+
+        Parameters
+        ----------
+        component, state
+            What the learner works with, and all that the learner did to it.
+        """
+        self._learners.put((self._asked, component, state))
+        if not self._thread.is_alive():
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            asked, component, state = self._learners.get()
+            goes_on = functools.partial(self._goes_on, asked)
+            try:
+                if goes_on():
+                    component.prepare(goes_on=goes_on, state=state)
+            except Exception:  # the same fault comes again, and is told, when the learner asks for it
+                _LOG.debug("working ahead for %s failed", component.id, exc_info=True)
+
+    def _goes_on(self, asked: int) -> bool:
+        return asked == self._asked and self._free()
