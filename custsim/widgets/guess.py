@@ -122,7 +122,9 @@ class Guess(Component):
         """1 once a guess was made."""
         return 1.0 if state["revealed"] else 0.0
 
-    def prepare(self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True) -> int:
+    def prepare(
+        self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True, state: State | None = None
+    ) -> int:
         """Work the outcome out."""
         return int(self.outcome is not None)
 

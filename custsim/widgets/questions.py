@@ -291,7 +291,9 @@ class Number(Component):
         """1 once it was answered right, or the answer was shown after three tries."""
         return _done(state)
 
-    def prepare(self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True) -> int:
+    def prepare(
+        self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True, state: State | None = None
+    ) -> int:
         """Work the answer out."""
         return int(math.isfinite(self.right))
 
