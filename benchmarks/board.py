@@ -1,15 +1,21 @@
 """From a moved slider to the reply of a board, beside the bare run that it holds; ratios, since machines differ.
 
-Run it with ``python benchmarks/board.py``; it takes about a minute.
+Run it with ``python benchmarks/board.py``; it takes about two minutes. With ``lessons`` behind it prints the boards of
+the lessons alone.
 """
 
 from __future__ import annotations
 
+import importlib
+import re
+import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from custsim.lessons import catalogue
 from custsim.scenario import bundled, load
 from custsim.simulation import simulate
 from custsim.widgets import Board, Session
@@ -61,6 +67,46 @@ def firms() -> None:
         print(f"{name:26}{one.scenario.market.persons:8,}   {told(bare)}   {told(moved)}   {ratio}   {told(again)}")
 
 
+def boards_of_lessons() -> Iterator[tuple[str, Board]]:
+    """Every board that a bundled lesson shows, with the number of its lesson."""
+    for lesson in map(catalogue.read_notebook, catalogue.bundled()):
+        cells = [cell.text for step in lesson.steps for cell in step.cells if cell.kind == "code"]
+        name = re.search(r"import (\w+) as lesson", cells[0])[1]
+        module = importlib.import_module(f"custsim.lessons.{name}")
+        for cell in cells[1:]:
+            shown = getattr(module, re.fullmatch(r"lesson\.(\w+)\(\)", cell.strip())[1])()
+            if isinstance(shown, Board):
+                yield f"{lesson.number}", shown
+
+
+def fresh_places(one: Board) -> list[dict]:
+    """Settings of the board in which nobody has been: every slider at some of its places, in turn."""
+    settings = []
+    for lever in one.levers:
+        places = [place for place in lever.places if place != lever.start]
+        settings += [{lever.path: places[round(at * (len(places) - 1))]} for at in np.linspace(0, 1, 8)]
+    return [setting for at, setting in enumerate(settings) if setting not in settings[:at]]
+
+
+def lessons() -> None:
+    print("\nOne move of each board of the lessons, milliseconds, median / 95 %, where nobody has been before")
+    print(f"{'lesson':8}{'board':18}{'persons':>8}{'months':>8}{'person-months':>15}   {'bare run':>15}   {'move':>15}")
+    for name, one in boards_of_lessons():
+        session = Session(one)
+        if one.guess is not None:
+            session.predict(one.guess.low)
+        settings = fresh_places(one)
+        for setting in settings[:2]:  # warm
+            session.move(setting)
+        bare, moved = [], []
+        for setting in settings[2:]:
+            bare.append(clock(lambda one=one, setting=setting: simulate(one.changed(setting), 1))[0])
+            moved.append(clock(lambda one=one, setting=setting: one.outcome(setting))[0])
+        persons = one.scenario.market.persons
+        size = f"{persons:8,}{one.months:8}{persons * one.months:15,}"
+        print(f"{name:8}{one.id:18}{size}   {told(bare)}   {told(moved)}", flush=True)
+
+
 def numbers() -> None:
     print("\nWhat the numbers above the picture cost (neighbourhood bank)")
     for words, names in NUMBERS.items():
@@ -104,8 +150,12 @@ def panels() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["lessons"]:
+        lessons()
+        sys.exit()
     firms()
     numbers()
     sizes()
     room()
     panels()
+    lessons()
