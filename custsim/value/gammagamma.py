@@ -90,7 +90,13 @@ class GammaGamma:
         return self.p * self.v / (self.q - 1) if self.q > 1 else float("inf")
 
     @classmethod
-    def fit(cls, data: CustomerSummary | pd.DataFrame, *, start: Self | None = None) -> Self:
+    def fit(
+        cls,
+        data: CustomerSummary | pd.DataFrame,
+        *,
+        weights: ArrayLike | None = None,
+        start: Self | None = None,
+    ) -> Self:
         """Fit by maximum likelihood to the customers with repeat purchases.
 
         Parameters
@@ -98,6 +104,8 @@ class GammaGamma:
         data
             A summary with ``monetary_value``, or a table with ``frequency`` and ``monetary_value``. ``frequency`` must
             be the number of amounts averaged: repeat occasions, unless the first purchase was included in both.
+        weights
+            Number of customers each row stands for; 1 by default.
         start
             A model to set out from.
 
@@ -109,7 +117,8 @@ class GammaGamma:
         Raises
         ------
         InputError
-            If fewer than two customers bought again, an amount is missing or not above 0, or all amounts are equal.
+            If fewer than two customers bought again, an amount is missing or not above 0, all amounts are equal, or
+            there is not one weight of at least 0 for each row.
 
         Examples
         --------
@@ -117,13 +126,13 @@ class GammaGamma:
         >>> bool(abs(GammaGamma.fit(drawn).mean_spend - 30) < 2)
         True
         """
-        x, mean = _amounts(data)
+        x, mean, each = _amounts(data, weights)
         size = float(mean.mean())
         units = np.array([1.0, 1.0, size])
         starts = [(2.0, 3.0, 1.0), (6.0, 4.0, 0.4), (1.0, 1.5, 1.0), (20.0, 10.0, 0.3)]
         if start is not None:
             starts = [(start.p, start.q, start.v / size)]
-        table = pd.DataFrame({"x": x, "z": mean, "n": 1.0}).groupby(["x", "z"], as_index=False)["n"].sum()
+        table = pd.DataFrame({"x": x, "z": mean, "n": each}).groupby(["x", "z"], as_index=False)["n"].sum()
         x, mean, n = (table[name].to_numpy(dtype=np.float64) for name in ("x", "z", "n"))
         estimates = maximise(lambda t: _likelihood(t, x, mean, n), cls.parameter_names, starts, float(n.sum()), units)
         return cls(*estimates.parameters, estimates=estimates)
@@ -159,7 +168,7 @@ class GammaGamma:
         """
         if of not in ("mean", "total"):
             raise InputError(f"of: must be 'mean' or 'total', got {of!r}")
-        x, mean = _amounts(data)
+        x, mean, _ = _amounts(data)
         value, _ = _likelihood(np.array([self.p, self.q, self.v]), x, mean, np.ones(len(x)))
         return value - (float(np.log(x).sum()) if of == "total" else 0.0)
 
@@ -299,7 +308,7 @@ def spend_frequency_correlation(data: CustomerSummary | pd.DataFrame) -> float:
     >>> round(spend_frequency_correlation(table), 6)
     1.0
     """
-    x, mean = _amounts(data)
+    x, mean, _ = _amounts(data)
     if np.ptp(x) == 0 or np.ptp(mean) == 0:
         return 0.0
     return float(np.corrcoef(x, mean)[0, 1])
@@ -345,21 +354,26 @@ def _columns(
     return x, mean
 
 
-def _amounts(data: CustomerSummary | pd.DataFrame) -> tuple[Floats, Floats]:
-    """Return frequency and mean amount of those who bought again."""
+def _amounts(data: CustomerSummary | pd.DataFrame, weights: ArrayLike | None = None) -> tuple[Floats, Floats, Floats]:
+    """Return frequency, mean amount and weight of those who bought again."""
     x, mean = _columns(data, None)
-    again = x > 0
+    weight = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if weight.shape != x.shape or not np.all(np.isfinite(weight) & (weight >= 0)):
+        raise InputError(f"weights: must be one number of at least 0 for each of the {len(x)} rows")
+    again = (x > 0) & (weight > 0)
+    count = float(weight[again].sum())
     problems = []
-    if again.sum() < 2:
-        problems.append(f"Gamma-Gamma: {int(again.sum())} customers bought again; spend needs at least two")
+    if count < 2:
+        who = "1 customer" if count else "no customer"
+        problems.append(f"Gamma-Gamma: {who} bought again; a model of spend needs at least two")
     bad = again & ~(np.isfinite(mean) & (mean > 0))
     if bad.any():
         problems.append(
             f"monetary_value: {int(bad.sum()):,} of {int(again.sum()):,} customers who bought again have no mean "
             "amount above 0; leave free or refunded purchases out (nonpositive='drop')"
         )
-    elif again.sum() >= 2 and np.ptp(mean[again]) == 0:
+    elif count >= 2 and np.ptp(mean[again]) == 0:
         problems.append("monetary_value: all amounts are equal; no model of spend is needed")
     if problems:
         raise InputError(problems)
-    return x[again], mean[again]
+    return x[again], mean[again], weight[again]

@@ -7,7 +7,7 @@ way out; whatever an option merges or drops is counted in the :class:`LogRecord`
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,17 +160,29 @@ def unit_days(unit: str) -> float:
     return UNITS[unit]
 
 
-def read_log(path: str | Path, *, separator: str | None = None, decimal: str = ".") -> pd.DataFrame:
-    r"""Read a CSV file of transactions; the separator is found by looking at the first lines.
+def read_log(
+    path: str | Path,
+    *,
+    separator: str | None = None,
+    decimal: str = ".",
+    thousands: str | None = None,
+    encoding: str = "utf-8-sig",
+) -> pd.DataFrame:
+    r"""Read a file of transactions: CSV, whose separator is found by looking at the first line, or Parquet.
 
     Parameters
     ----------
     path
-        The file, in UTF-8, with a line of column names.
+        The file, with a line of column names; one that ends in ``.parquet`` (such as a saved run's transactions) is
+        read as that, and the other arguments are not used.
     separator
-        Between columns; found among ``, ; tab |`` if not given.
+        Between columns; the most frequent of ``, ; tab |`` in the first line if not given.
     decimal
         Decimal mark, ``"."`` or ``","``.
+    thousands
+        Mark between thousands, such as ``","`` in 1,250.00; none by default.
+    encoding
+        How letters are written; ``"cp1252"`` is what Excel writes on Windows unless told to write UTF-8.
 
     Returns
     -------
@@ -182,39 +194,72 @@ def read_log(path: str | Path, *, separator: str | None = None, decimal: str = "
     EnvironmentFailure
         If the file cannot be opened.
     InputError
-        If it is not a table in UTF-8, or has no rows.
+        If it is not a table in that encoding, or has no rows.
 
     Examples
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "log.csv"
-    >>> _ = file.write_text("customer;date;amount\n1;2024-01-02;9,50\n")
-    >>> read_log(file, decimal=",")["amount"].tolist()
-    [9.5]
+    >>> _ = file.write_text("customer;date;amount\n1;2024-01-02;1.209,50\n")
+    >>> read_log(file, decimal=",", thousands=".")["amount"].tolist()
+    [1209.5]
     """
+    path = Path(path)
+    if thousands == decimal:
+        raise InputError(f"thousands: must differ from the decimal mark, got {thousands!r} for both")
     try:
-        with open(path, encoding="utf-8-sig") as stream:
-            head = stream.read(8192)
-        if separator is None:
-            separator = _separator(head)
-        table = pd.read_csv(path, sep=separator, decimal=decimal, encoding="utf-8-sig", skipinitialspace=True)
+        if path.suffix.lower() == ".parquet":
+            table = pd.read_parquet(path)
+        else:
+            _refuse_what_is_no_text(path)
+            if separator is None:
+                with open(path, encoding=encoding) as stream:
+                    separator = _separator(stream.readline())
+            table = pd.read_csv(path, sep=separator, decimal=decimal, thousands=thousands, encoding=encoding,
+                                skipinitialspace=True)  # fmt: skip
     except OSError as error:
         raise EnvironmentFailure(f"{path}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8 CSV") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path}: is not a table of columns ({error}); give a CSV file with column names") from error
+    except LookupError as error:
+        raise InputError(f"encoding: {encoding!r} is not known; try 'utf-8', 'cp1252' or 'utf-16'") from error
+    except UnicodeError as error:
+        raise InputError(
+            f'{path}: is not {"UTF-8" if encoding == "utf-8-sig" else encoding} text; save it as "CSV UTF-8", or state '
+            "its encoding (encoding='cp1252' is what Excel writes on Windows)"
+        ) from error
+    except ValueError as error:  # also what pandas and pyarrow say of files that they cannot parse
+        raise InputError(f"{path}: {_unreadable(error)}; give a CSV file with a line of column names") from error
     if table.empty:
         raise InputError(f"{path}: has column names but no rows")
     return table
 
 
-def _separator(head: str) -> str:
-    first = head.splitlines()[0] if head.strip() else ""
-    try:
-        return csv.Sniffer().sniff(first, delimiters=",;\t|").delimiter
-    except csv.Error:
-        return ","
+def _refuse_what_is_no_text(path: Path) -> None:
+    """Say what a file is that is often taken for CSV."""
+    with open(path, "rb") as stream:
+        head = stream.read(4)
+    for mark, what in (
+        (b"PK", 'is a workbook or another packed file; save the sheet as "CSV UTF-8" and give that'),
+        (b"\xd0\xcf\x11\xe0", 'is an old Excel workbook; save the sheet as "CSV UTF-8" and give that'),
+        (b"\x1f\x8b", "is compressed; unpack it and give what is inside"),
+        (b"PAR1", "is a Parquet file by another name; let it end in .parquet"),
+        (b"%PDF", "is a PDF; export the table as CSV"),
+    ):
+        if head.startswith(mark):
+            raise InputError(f"{path}: {what}")
+    if not head:
+        raise InputError(f"{path}: is empty; give a CSV file with a line of column names")
+
+
+def _unreadable(error: ValueError) -> str:
+    """Put a parser's complaint in words of the field."""
+    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+    if found:
+        return f"is not a table: line {found[2]} has {found[3]} columns, those before have {found[1]}"
+    return f"is not a table of columns ({' '.join(str(error).split())})"
+
+
+def _separator(first: str) -> str:
+    return max(",;\t|", key=first.count)
 
 
 def recognise_columns(
@@ -256,10 +301,7 @@ def recognise_columns(
             continue
         match = next((plain[key] for key in RECOGNISED[what] if key in plain), None)
         if match is None and what != "amount":
-            problems.append(
-                f"no {what} column recognised among: {', '.join(there)}; name it ({what}=..., or --{what} on the "
-                "command line)"
-            )
+            problems.append(f"no {what} column recognised among: {', '.join(there)}; name it ({what}=...)")
         found[what] = match
     if problems:
         raise InputError(problems)
@@ -357,7 +399,7 @@ def clean_log(
         duplicates_merged=int((repeats & ~late).sum()),
         nonpositive_dropped=int((bad & ~late & ~repeats).sum()) if nonpositive == "drop" else 0,
         after_end_dropped=int(late.sum()),
-        assumptions=tuple(notes),
+        assumptions=(*_say_columns(columns, (customer, date, amount)), *notes),
     )
     return CleanLog(
         customer=np.asarray(codes, dtype=np.int64),
@@ -377,6 +419,14 @@ def _unknown_options(duplicates: Any, nonpositive: Any, after_end: Any) -> list[
         ("after_end", after_end, ("refuse", "drop")),
     )
     return [f"{n}: must be one of {', '.join(map(repr, ok))}, got {v!r}" for n, v, ok in options if v not in ok]
+
+
+def _say_columns(columns: Columns, named: tuple[str | None, ...]) -> list[str]:
+    """Say which columns were taken, unless the user named them all."""
+    if named == (columns.customer, columns.date, columns.amount):
+        return []
+    what = "no amounts" if columns.amount is None else f"amount: {columns.amount}"
+    return [f"columns taken for customer: {columns.customer}; date: {columns.date}; {what}"]
 
 
 def _say_late(name: str, late: NDArray[np.bool_], until: str) -> str:
@@ -440,11 +490,23 @@ def _amounts(column: pd.Series[Any], problems: list[str]) -> Floats:
     wrong = ~np.isfinite(values)
     if wrong.any():
         example = column.iloc[int(np.flatnonzero(wrong)[0])]
-        problems.append(
-            f"{column.name}: {_rows(wrong)} not a number (first: {example!r}); mend them, or state the decimal mark"
-        )
+        problems.append(f"{column.name}: {_rows(wrong)} not a number (first: {example!r}); {_mend_amount(example)}")
         values = np.where(wrong, 1.0, values)
     return values
+
+
+def _mend_amount(example: Any) -> str:
+    """Suggest what to do about something that should be a number."""
+    text = str(example).strip()
+    if re.fullmatch(r"-?\d+,\d+", text):
+        return "if the comma is a decimal mark, read the file with decimal=','"
+    if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", text):
+        return "if the comma marks thousands, read the file with thousands=','"
+    if re.fullmatch(r"-?\d{1,3}(\.\d{3})*,\d+", text):
+        return "read the file with decimal=',' and thousands='.'"
+    if re.search(r"\d", text):
+        return "leave the amounts as plain numbers, without currency signs or letters"
+    return "mend them, or leave the rows out"
 
 
 def _times(column: pd.Series[Any], date_format: str | None, problems: list[str]) -> tuple[Floats, bool, list[str]]:
@@ -470,29 +532,51 @@ def _times(column: pd.Series[Any], date_format: str | None, problems: list[str])
     return _days(_guess_dates(text, str(column.name), problems, notes), column, problems), True, notes
 
 
+#: Dates in figures: day and month in one order or the other, a year of four or two figures, perhaps a time of day.
+_FIGURES = re.compile(r"\d{1,2}([/.-])\d{1,2}\1(\d{4}|\d{2})(?: (\d{1,2}:\d{2}(:\d{2})?)( ?[AaPp][Mm])?)?")
+#: Dates whose month is a word cannot be taken for others.
+_WORDS = tuple(f"%d{mark}{month}{mark}{year}" for month in ("%b", "%B") for mark in " -." for year in ("%Y", "%y"))
+_WORDS += ("%b %d, %Y", "%B %d, %Y", "%d. %B %Y", "%d. %b %Y")
+
+
 def _guess_dates(text: pd.Series[Any], name: str, problems: list[str], notes: list[str]) -> pd.Series[Any]:
-    """Read dates: ISO first; day and month in either order only where just one order fits every row."""
-    given = max(int(text.notna().sum()), 1)
+    """Read dates: ISO first; figures in either order only where just one order fits every row; then words."""
+    most = 0.5 * max(int(text.notna().sum()), 1)
     iso = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
-    if iso.notna().sum() >= 0.5 * given:
+    if iso.notna().sum() >= most:
         return iso
-    for mark in "/.-":
-        day_first, month_first = (
-            pd.to_datetime(text, format=f, errors="coerce", utc=True)
-            for f in (f"%d{mark}%m{mark}%Y", f"%m{mark}%d{mark}%Y")
-        )
+    shape = next((found for value in text.dropna() if (found := _FIGURES.fullmatch(value))), None)
+    if shape is not None:
+        orders = _orders(shape)
+        day_first, month_first = (pd.to_datetime(text, format=f, errors="coerce", utc=True) for f in orders)
         fits = int(day_first.notna().sum()), int(month_first.notna().sum())
-        if max(fits) < 0.5 * given:
-            continue
-        if fits[0] == fits[1] and not day_first.equals(month_first):
-            problems.append(
-                f"{name}: dates such as {text.iloc[0]!r} can be read as day{mark}month or month{mark}day; say which "
-                f"(date_format='%d{mark}%m{mark}%Y' or '%m{mark}%d{mark}%Y')"
-            )
-        order = "day first" if fits[0] >= fits[1] else "month first"
-        notes.append(f"{name}: dates read {order}, because the other order does not fit")
-        return day_first if fits[0] >= fits[1] else month_first
+        if max(fits) >= most:
+            if fits[0] == fits[1] and not day_first.equals(month_first):
+                problems.append(
+                    f"{name}: dates such as {shape[0]!r} can be read as day{shape[1]}month or month{shape[1]}day; say "
+                    f"which (date_format='{orders[0]}' or date_format='{orders[1]}')"
+                )
+            order = "day first" if fits[0] >= fits[1] else "month first"
+            notes.append(f"{name}: dates read {order}, because the other order does not fit")
+            return day_first if fits[0] >= fits[1] else month_first
+    sample = text.dropna().head(100)
+    for f in _WORDS:
+        if pd.to_datetime(sample, format=f, errors="coerce").notna().any():
+            worded = pd.to_datetime(text, format=f, errors="coerce", utc=True)
+            if worded.notna().sum() >= most:
+                return worded
     return iso
+
+
+def _orders(shape: re.Match[str]) -> tuple[str, str]:
+    """Formats of a date in figures: day first, month first."""
+    mark, year, time, seconds, half = shape.groups()
+    clock = ""
+    if time:
+        clock = (" %I" if half else " %H") + ":%M" + (":%S" if seconds else "")
+        clock += half.replace(half.strip(), "%p") if half else ""
+    ending = f"{mark}{'%Y' if len(year) == 4 else '%y'}{clock}"
+    return f"%d{mark}%m{ending}", f"%m{mark}%d{ending}"
 
 
 def _days(stamps: pd.Series[Any], original: pd.Series[Any], problems: list[str]) -> Floats:
@@ -513,8 +597,7 @@ def _end(end: Any, time: Floats, dated: bool, notes: list[str], problems: list[s
     """Return the end of observation on the scale of ``time``; a day counts to its end."""
     if end is None:
         last = float(time.max())
-        today = float(np.datetime64("today", "D").astype("int64"))
-        future = time >= today + 2  # somewhere it is tomorrow already
+        future = time >= _today() + 2  # somewhere it is tomorrow already
         if dated and future.any():
             problems.append(
                 f"date: {_rows(future)} in the future (latest: {_show(last + 1e-6, True)}); mend them, or set the end "
@@ -522,7 +605,14 @@ def _end(end: Any, time: Floats, dated: bool, notes: list[str], problems: list[s
             )
         notes.append(f"observed until the last transaction, {_show(np.floor(last) + 1, True) if dated else last:}")
         return float(np.floor(last) + 1 - _MOMENT) if dated else last
-    return moment(end, dated, "end")
+    until = moment(end, dated, "end")
+    if dated and until >= _today() + 2:
+        problems.append(f"end: {_show(until, True)} is in the future, which nobody has observed; set an earlier end")
+    return until
+
+
+def _today() -> float:
+    return float(np.datetime64("today", "D").astype("int64"))
 
 
 def moment(value: Any, dated: bool, name: str, *, beginning: bool = False) -> float:

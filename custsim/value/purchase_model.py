@@ -21,6 +21,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from custsim.errors import InputError
+from custsim.value.lifetime import period_rate
 from custsim.value.likelihood import Convergence, Estimates, estimates_table, maximise
 from custsim.value.transactions import CustomerSummary, Timing, periods_per_year
 
@@ -233,12 +234,13 @@ class PurchaseModel(ABC):
     @classmethod
     def _check(cls, summary: CustomerSummary, rows: Rows) -> None:
         customers, repeats = float(rows.weight.sum()), float(rows.weight[rows.x > 0].sum())
+        who = f"{customers:,.0f} customer{'' if customers == 1 else 's'}"
         problems = []
         if customers < 2:
-            problems.append(f"{cls.name}: {customers:g} customers; differences between customers need at least two")
+            problems.append(f"{cls.name}: {who} only; differences between customers need at least two")
         if repeats == 0:
             problems.append(
-                f"{cls.name}: none of {customers:,.0f} customers bought again, so nothing can be learned about buying "
+                f"{cls.name}: none of {who} bought again, so nothing can be learned about buying "
                 "or leaving; observe for longer, or check the customer column"
             )
         if summary.first_purchase == "include":
@@ -403,7 +405,7 @@ class PurchaseModel(ABC):
             )
         if not periods > 0:
             raise InputError(f"periods: must be above 0, got {periods!r}")
-        return float(np.expm1(np.log1p(annual) / periods_per_year(self.unit)))
+        return float(period_rate(annual, periods_per_year=periods_per_year(self.unit)))
 
     # -- many customers ---------------------------------------------------------------------------------------------
 
@@ -499,8 +501,7 @@ class PurchaseModel(ABC):
         x, t_x, T = summary.frequency, summary.recency, summary.T
         alive = self.probability_alive(x, t_x, T)
         purchases = alive * self._discounted_if_alive(per_period, periods, x, T)
-        each = spend.expected_spend(summary) if hasattr(spend, "expected_spend") else np.asarray(spend, dtype=float)
-        each = np.broadcast_to(each, x.shape)
+        each = spend.expected_spend(summary) if hasattr(spend, "expected_spend") else _spend_by_hand(spend, x.shape)
         return pd.DataFrame(
             {
                 "probability_alive": alive,
@@ -666,6 +667,16 @@ def draw_purchases(
     if not who:
         return lifetime, np.zeros(0, dtype=np.int64), np.zeros(0)
     return lifetime, np.concatenate(who), np.concatenate(when)
+
+
+def _spend_by_hand(spend: ArrayLike, shape: tuple[int, ...]) -> Floats:
+    """Spend an occasion that is given and not modelled: one number for all, or one for each customer."""
+    each = np.asarray(spend, dtype=np.float64)
+    if each.shape not in ((), shape):
+        raise InputError(f"spend: must be one number, or one for each of the {shape[0]} customers, got {each.shape}")
+    if not np.isfinite(each).all():
+        raise InputError(f"spend: {int((~np.isfinite(each)).sum())} of {each.size} numbers are missing or infinite")
+    return np.broadcast_to(each, shape)
 
 
 def _rows(summary: CustomerSummary, weights: ArrayLike | None) -> Rows:

@@ -29,7 +29,7 @@ from custsim.value.bgbb import BGBB
 from custsim.value.bgnbd import BGNBD, MBGNBD
 from custsim.value.gammagamma import GammaGamma, spend_frequency_correlation
 from custsim.value.paretonbd import ParetoNBD
-from custsim.value.purchase_model import PurchaseModel, SimulatedCustomers, as_summary
+from custsim.value.purchase_model import PurchaseModel, SimulatedCustomers, _spend_by_hand, as_summary
 from custsim.value.retention import ShiftedBetaGeometric
 from custsim.value.transactions import CalibrationHoldout, CustomerSummary
 
@@ -217,10 +217,12 @@ class BootstrapIntervals:
     Attributes
     ----------
     customers
-        Index as the data's; for ``probability_alive`` and ``expected_purchases`` the prediction, ``..._low`` and
-        ``..._high``.
+        Index as the data's; for ``probability_alive``, ``expected_purchases`` and, if asked for, ``expected_spend``
+        and ``residual_value`` the prediction, ``..._low`` and ``..._high``.
     total
         Expected purchases of all customers together: ``estimate``, ``low``, ``high``.
+    total_value
+        Residual value of all customers together, likewise; ``None`` unless it was asked for.
     draws
         Number of refits.
     unsettled
@@ -230,6 +232,7 @@ class BootstrapIntervals:
 
     customers: pd.DataFrame = field(repr=False)
     total: dict[str, float]
+    total_value: dict[str, float] | None
     draws: int
     unsettled: int
 
@@ -242,18 +245,21 @@ def bootstrap_intervals(
     seed: int,
     draws: int = 200,
     level: float = 0.95,
+    spend: GammaGamma | ArrayLike | None = None,
+    annual_discount_rate: float | None = None,
+    margin: float = 1.0,
 ) -> BootstrapIntervals:
-    """Put intervals on predictions by refitting the model to resampled customers.
+    """Put intervals on predictions by refitting the models to resampled customers.
 
-    The intervals are for *expectations*: they tell how uncertain the model's parameters leave a customer's expected
-    purchases. What the customer then does varies more (Poisson).
+    The intervals are for *expectations*: they tell how uncertain the models' parameters leave a customer's expected
+    purchases and value. What the customer then does varies more (Poisson).
 
     Parameters
     ----------
     model
         The fitted model.
     data
-        The customers it was fitted to.
+        The customers it was fitted to; with ``monetary_value`` if ``spend`` is a model.
     periods
         Length of the future, in the model's unit.
     seed
@@ -262,16 +268,25 @@ def bootstrap_intervals(
         Number of refits, at least 20.
     level
         Coverage aimed at, in 0..1.
+    spend
+        For intervals on residual value too: a fitted :class:`GammaGamma`, which is refitted along with the model, or
+        spend an occasion in currency units, one number for all or one for each customer, which stays as it is.
+    annual_discount_rate, margin
+        As for :meth:`PurchaseModel.residual_lifetime_value`; the rate is needed if ``spend`` is given.
 
     Returns
     -------
     BootstrapIntervals
-        Percentile intervals for each customer and for the total.
+        Percentile intervals for each customer and for the totals.
 
     Raises
     ------
     InputError
-        If a number is out of range, or the tables would not fit in memory.
+        If a number is out of range, ``spend`` comes without a rate, or the tables would not fit in memory.
+
+    References
+    ----------
+    Efron, B. and Tibshirani, R. J. (1993), An introduction to the bootstrap, Chapman & Hall: percentile intervals.
 
     Examples
     --------
@@ -285,40 +300,74 @@ def bootstrap_intervals(
         raise InputError(f"level: must be between 0 and 1, got {level!r}")
     if draws < 20:
         raise InputError(f"draws: must be at least 20, got {draws!r}; 200 give steady intervals")
+    if spend is not None and annual_discount_rate is None:
+        raise InputError("annual_discount_rate: is needed for intervals on residual value; 0.10 is 10 %")
     summary = as_summary(data)
-    names = ["frequency", "recency", "T"]
-    grouped = summary.table.groupby(names, sort=False)
-    which, counts = grouped.ngroup().to_numpy(), grouped.size().to_numpy()
-    histories = summary.table[names].drop_duplicates().reset_index(drop=True)
+    histories, which, counts = _distinct(summary, spend)
     if len(histories) * draws > _MOST_DRAWN:
         raise InputError(
             f"draws: {draws} draws of {len(histories):,} different histories need more than "
             f"{_MOST_DRAWN * 8 // 10**6:,} MB; use fewer draws, or a sample of the customers"
         )
+    each = None if spend is None or isinstance(spend, GammaGamma) else histories.pop("spend").to_numpy()
+    people = CustomerSummary(histories, summary.unit, summary.timing)
+
+    def predicted(model: PurchaseModel, spend: GammaGamma | Floats | None) -> pd.DataFrame:
+        table = model.predict(people, periods)
+        if spend is None or annual_discount_rate is None:
+            return table
+        value = model.residual_lifetime_value(people, spend, annual_discount_rate=annual_discount_rate, margin=margin)
+        return table.join(value[["expected_spend", "residual_value"]])
+
     rng = np.random.default_rng(seed)
-    kept: list[Floats] = []
-    totals: list[float] = []
+    kept: list[NDArray[np.float32]] = []
+    totals: list[Floats] = []
     unsettled = 0
     for _ in range(draws):
         weights = rng.multinomial(int(counts.sum()), counts / counts.sum())
-        again = type(model).fit(CustomerSummary(histories, summary.unit, summary.timing), weights=weights, start=model)
-        unsettled += again.convergence is None or not again.convergence.converged
-        predicted = again.predict(histories, periods).to_numpy(dtype=np.float32)
-        kept.append(predicted)
-        totals.append(float(predicted[:, 1].astype(np.float64) @ counts))
+        again = type(model).fit(people, weights=weights, start=model)
+        paid = GammaGamma.fit(people, weights=weights, start=spend) if isinstance(spend, GammaGamma) else each
+        fits = [again.convergence, *([paid.convergence] if isinstance(paid, GammaGamma) else [])]
+        unsettled += not all(found is not None and found.converged for found in fits)
+        drawn = predicted(again, paid)
+        kept.append(drawn.to_numpy(dtype=np.float32))
+        totals.append(counts @ drawn.to_numpy())
+    best = predicted(model, spend if isinstance(spend, GammaGamma) else each)
     tails = [(1 - level) / 2, (1 + level) / 2]
-    low, high = np.quantile(np.array(kept), tails, axis=0)
-    best = model.predict(histories, periods)
+    table, sums = _around(best, which, np.quantile(np.array(kept), tails, axis=0), np.quantile(totals, tails, axis=0))
+    return BootstrapIntervals(
+        table.set_index(summary.table.index), sums["expected_purchases"], sums.get("residual_value"), draws, unsettled
+    )
+
+
+def _around(
+    best: pd.DataFrame, which: NDArray[np.intp], ends: Floats, total_ends: Floats
+) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+    """Put each customer's predictions, and their sums, between their low and high ends."""
     columns: dict[str, Any] = {}
-    for i, name in enumerate(best.columns):
-        columns |= {
-            str(name): best[name].to_numpy()[which],
-            f"{name}_low": low[which, i],
-            f"{name}_high": high[which, i],
-        }
-    ends = np.quantile(totals, tails)
-    total = {"estimate": float(best["expected_purchases"] @ counts), "low": float(ends[0]), "high": float(ends[1])}
-    return BootstrapIntervals(pd.DataFrame(columns, index=summary.table.index), total, draws, unsettled)
+    sums: dict[str, dict[str, float]] = {}
+    for i, name in enumerate(map(str, best.columns)):
+        estimate = best[name].to_numpy()[which]
+        columns |= {name: estimate, f"{name}_low": ends[0][which, i], f"{name}_high": ends[1][which, i]}
+        low, high = (float(end[i]) for end in total_ends)
+        sums[name] = {"estimate": float(estimate.sum()), "low": low, "high": high}
+    return pd.DataFrame(columns), sums
+
+
+def _distinct(
+    summary: CustomerSummary, spend: GammaGamma | ArrayLike | None
+) -> tuple[pd.DataFrame, NDArray[np.intp], NDArray[np.int64]]:
+    """List the different histories, which of them each customer has, and how many customers have each."""
+    names = ["frequency", "recency", "T"]
+    table = summary.table[names].reset_index(drop=True)
+    if isinstance(spend, GammaGamma):
+        # what is missing (of those who did not buy again) is equal to itself here
+        table["monetary_value"] = np.where(summary.frequency > 0, summary.monetary_value, 0.0)
+    elif spend is not None:
+        table["spend"] = _spend_by_hand(spend, (len(table),))
+    groups = table.groupby(list(table.columns), sort=False)
+    which, counts = np.asarray(groups.ngroup(), dtype=np.intp), np.asarray(groups.size(), dtype=np.int64)
+    return table.drop_duplicates().reset_index(drop=True), which, counts
 
 
 @dataclass(frozen=True)

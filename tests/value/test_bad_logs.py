@@ -134,7 +134,7 @@ def test_unknown_options_are_refused_all_at_once():
 @pytest.mark.parametrize("model", [BGNBD, ParetoNBD, BGBB])
 def test_one_customer_only_and_nobody_repeats(model):
     rules = {"end": "2024-12-31", "timing": model.timing, "unit": "week"}
-    with pytest.raises(InputError, match="1 customers; differences between customers need at least two"):
+    with pytest.raises(InputError, match="1 customer only; differences between customers need at least two"):
         model.fit(summarise(_log().iloc[:2], **rules))
     with pytest.raises(InputError, match="none of 2 customers bought again"):
         model.fit(summarise(_log().iloc[[0, 2]], **rules))
@@ -185,3 +185,87 @@ def test_nothing_of_a_bad_split_or_base_passes():
         customer_base(_log(), model="guess")
     with pytest.raises(InputError, match="summarised already"):
         customer_base(summarise(_log(), end="2024-12-31"), unit="day")
+
+
+def test_an_end_in_the_future_is_refused():
+    assert "end: 2931-01-01 is in the future" in _problems(_log(), end="2931-01-01")[0]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "way_out"),
+    [
+        (["29,33", "5,10", "1,00", "2,00"], "decimal=','"),
+        (["2,933.00", "5.10", "1.00", "2.00"], "thousands=','"),
+        (["2.933,00", "5,10", "1,00", "2,00"], "decimal=',' and thousands='.'"),
+        (["$5", "$6", "$7", "$8"], "without currency signs"),
+        (["none", "5", "6", "7"], "mend them, or leave the rows out"),
+    ],
+)
+def test_amounts_that_are_no_numbers_tell_their_way_out(amounts, way_out):
+    problems = _problems(_log(amount=amounts))
+    assert len(problems) == 1
+    assert f"(first: {amounts[0]!r}); " in problems[0]
+    assert way_out in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("dates", "gap"),
+    [
+        (["12/1/2010 8:26", "12/13/2010 17:05"], 12),
+        (["01/12/2010 08:26:30", "13/12/2010 17:05:00"], 12),
+        (["12/01/2010 8:26 AM", "12/13/2010 5:05 PM"], 12),
+        (["01.12.10", "13.12.10"], 12),
+        (["1-12-2010", "13-12-2010"], 12),
+        (["01 Dec 2010", "13 Dec 2010"], 12),
+        (["1-Dec-10", "13-Dec-10"], 12),
+        (["1 December 2010", "13 December 2010"], 12),
+        (["December 1, 2010", "December 13, 2010"], 12),
+        (["2010-12-01T08:26:00Z", "2010-12-13T17:05:00Z"], 12),
+    ],
+)
+def test_dates_as_people_and_programs_write_them(dates, gap):
+    table = pd.DataFrame({"customer": [1, 1], "date": dates})
+    assert summarise(table, unit="day", end="2010-12-31").table.iloc[0].tolist() == [1, gap, 30]
+
+
+def test_what_is_often_taken_for_csv_is_called_by_its_name(tmp_path):
+    for name, content, words in (
+        ("book.csv", b"PK\x03\x04rest", "workbook or another packed file"),
+        ("old.xls", b"\xd0\xcf\x11\xe0rest", "old Excel workbook"),
+        ("log.csv.gz", b"\x1f\x8b\x08rest", "is compressed"),
+        ("print.csv", b"%PDF-1.7", "is a PDF"),
+        ("empty.csv", b"", "is empty"),
+        ("letter.txt", b"Dear Sir,\n\nthank you.\nIt was kind, and long, indeed.\n", "line 4 has 3 columns"),
+        ("wide.csv", "customer,date\n1,2\n".encode("utf-16"), "is not UTF-8 text"),
+        ("table.parquet", b"no such thing", "is not a table"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=words) as caught:
+            read_log(tmp_path / name)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(InputError, match="encoding: 'klingon' is not known"):
+        read_log(tmp_path / "wide.csv", encoding="klingon")
+    with pytest.raises(InputError, match="thousands: must differ"):
+        read_log(tmp_path / "wide.csv", thousands=".")
+
+
+def test_files_in_other_encodings_and_parquet_are_read(tmp_path):
+    table = pd.DataFrame({"customer": ["José", "Jürgen"], "date": ["2024-01-01"] * 2, "amount": [1.5, 2.5]})
+    table.to_csv(tmp_path / "windows.csv", index=False, encoding="cp1252")
+    table.to_csv(tmp_path / "wide.csv", index=False, encoding="utf-16", sep="\t")
+    table.to_csv(tmp_path / "marked.csv", index=False, encoding="utf-8-sig")
+    table.to_parquet(tmp_path / "log.parquet")
+    for name, options in (
+        ("windows.csv", {"encoding": "cp1252"}),
+        ("wide.csv", {"encoding": "utf-16"}),
+        ("marked.csv", {}),
+        ("log.parquet", {}),
+    ):
+        pd.testing.assert_frame_equal(read_log(tmp_path / name, **options), table)
+
+
+def test_the_record_says_which_columns_were_taken():
+    guessed = summarise(_log(), end="2024-12-31").record.lines()
+    assert "columns taken for customer: customer; date: date; amount: amount" in guessed
+    named = summarise(_log(), end="2024-12-31", customer="customer", date="date", amount="amount").record.lines()
+    assert not any("columns taken" in line for line in named)
