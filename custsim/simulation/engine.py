@@ -173,6 +173,7 @@ class Simulation:
         self.first = state.month
         self._done = self.env.event()
         self.rows: NDArray[np.void] = np.zeros(months, dtype=MONTHLY)
+        self._cells = self.rows.view(np.float64).reshape(months, -1)
         self.log = Log()
         self.keep_visits = False
         self.watchers: list[Callable[[Simulation], None]] = []
@@ -303,7 +304,7 @@ class Simulation:
             self._talk_sums,
         )
         self._book(row, quits)
-        self.rows[state.month - self.first] = tuple(row.values())
+        self._cells[state.month - self.first] = list(row.values())
         self._keep(int(row["joined"]))
 
     def _over_blocks(self, run: Callable[..., None], *arguments: Any) -> None:
