@@ -90,6 +90,8 @@ def test_the_future_is_refused():
     table = _log(date=["2024-01-01", "2024-02-01", "2024-01-05", "2931-03-01"])
     problems = _problems(table, end=None)
     assert "1 of 4 rows (first: row 4) in the future (latest: 2931-03-01)" in problems[0]
+    soon = str(np.datetime64("today", "D") + np.timedelta64(3, "D"))
+    assert "in the future" in _problems(_log(date=["2024-01-01", "2024-02-01", "2024-01-05", soon]), end=None)[0]
 
 
 def test_dates_that_can_be_read_two_ways_are_refused():

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+from scipy.stats import t as t_distribution
 
 from custsim.errors import InputError
 from custsim.value.diffusion import Bass, adopter_value, bass_fit
@@ -89,6 +90,12 @@ class TestDiscrete:
         path = Bass(p=0.03, q=0.4, market=100).discrete(2)
         assert path["adoptions"].tolist() == pytest.approx([3.0, (0.03 + 0.4 * 0.03) * 97])
 
+    def test_with_attrition_those_who_left_are_prospects_again_and_talk_weighs_less(self):
+        path = Bass(p=0.03, q=0.4, market=100, attrition=0.1).discrete(2)
+        assert path["leavers"].tolist() == pytest.approx([0, 0.3])
+        assert path["adoptions"].tolist() == pytest.approx([3.0, (0.03 + 0.9 * 0.4 * 0.03) * 97])
+        assert path["users"].iloc[1] == pytest.approx(3 - 0.3 + path["adoptions"].iloc[1])
+
     def test_short_steps_approach_the_continuous_curve(self):
         steps = 400
         fine = Bass(p=0.03 / steps, q=0.4 / steps, market=100).discrete(8 * steps)
@@ -132,7 +139,12 @@ class TestFit:
         fit = bass_fit(truth.by_period(10) + np.tile([0.1, -0.1], 5))
         table = fit.summary()
         assert table.index.tolist() == ["p", "q", "market"]
-        assert (table["low"] < table["estimate"]).all()
+        spread = fit.sales - fit.fitted
+        assert fit.residual_error == pytest.approx(np.sqrt((spread**2).sum() / (10 - 3)))
+        assert fit.r_squared == pytest.approx(1 - (spread**2).sum() / ((fit.sales - fit.sales.mean()) ** 2).sum())
+        half = t_distribution.ppf(0.975, 10 - 3) * fit.standard_errors  # 2.36 standard errors
+        np.testing.assert_allclose(table["high"] - table["estimate"], half)
+        np.testing.assert_allclose(table["estimate"] - table["low"], half)
         np.testing.assert_allclose(fit.predict(14)[:10], fit.fitted)
 
     @pytest.mark.parametrize(

@@ -223,6 +223,19 @@ class TestSpending:
             assert lt.clv(**stream, horizon=n) >= -1e-6
             assert n == 1 or lt.clv(**stream, horizon=n - 1) < 1e-6
 
+    @pytest.mark.parametrize("timing", ["start", "end", "renewal"])
+    @pytest.mark.parametrize("growth", [0.0, 0.05, -0.1])
+    def test_the_value_of_n_payments_is_paid_back_with_the_nth(self, timing, growth):
+        stream = {"margin": 100, "retention": 0.9, "discount": 0.07, "growth": growth, "timing": timing}
+        for n in range(1, 30):
+            cost = lt.clv(**stream, horizon=n)
+            assert lt.payback_periods(**stream, acquisition_cost=cost) == n
+
+    def test_who_pays_once_pays_back_with_that_or_never(self):
+        once = {"margin": 100, "retention": 0, "discount": 0.1}
+        assert lt.payback_periods(**once, acquisition_cost=100) == 1
+        assert np.isinf(lt.payback_periods(**once, acquisition_cost=101))
+
     def test_payback_met_exactly(self):
         assert lt.payback_periods(acquisition_cost=300, margin=100, retention=1, discount=0) == 3
         assert lt.payback_periods(acquisition_cost=0, margin=100, retention=1, discount=0) == 0
@@ -257,6 +270,16 @@ class TestElasticities:
         """With 1 + g = 1 + i and nobody leaving, all of n payments weigh the same: the mean index is (n - 1) / 2."""
         found = lt.elasticities(margin=1, retention=1, discount=0.1, growth=0.1, horizon=9)
         assert found.retention == pytest.approx(4)
+
+    @pytest.mark.parametrize("short_of_one", [1e-4, 1e-6, 1e-7, -1e-7, -1e-6])
+    @pytest.mark.parametrize("n", [2, 40, 90])
+    def test_keep_their_digits_near_that_point(self, short_of_one, n):
+        """The mean index by direct summation, where the closed form's two terms nearly cancel."""
+        growth = 0.1 - 1.1 * short_of_one
+        ratio = (1 + growth) / 1.1
+        k = np.arange(n)
+        found = lt.elasticities(margin=1, retention=1, discount=0.1, growth=growth, horizon=n)
+        assert found.retention == pytest.approx((k * ratio**k).sum() / (ratio**k).sum(), rel=1e-9)
 
     def test_nothing_has_no_elasticity(self):
         with pytest.raises(InputError, match="net of acquisition_cost is 0"):
@@ -332,6 +355,10 @@ class TestContactCosts:
         )["customer 1"]  # fmt: skip
         margin = 3000 - 480 - 240 - 150 - 120
         assert sheet["contribution a year"] == pytest.approx(margin)
+        # costs are lines to be added up, as in an account
+        lines = ["gross profit", "cost of selling", "cost of delivery", "cost of service", "cost of administration"]
+        assert [sheet[f"{line} a year"] for line in lines] == [3000, -480, -240, -150, -120]
+        assert sheet["acquisition cost"] == -1000
         assert sheet["lifetime value, undiscounted"] == pytest.approx(5 * margin - 1000)
         assert sheet["lifetime value"] == pytest.approx(5 * margin - 1000)
 

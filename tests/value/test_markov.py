@@ -43,6 +43,10 @@ class TestPfeiferAndCarraway:
         found = chain.stop_after(keep).to_numpy()[: last + 1]
         np.testing.assert_allclose(found, entry["recomputed"][f"stop after recency {last}"], atol=1e-8)
 
+    def test_who_has_just_bought_and_is_given_up_still_brings_the_contribution(self, pfeifer):
+        entry, chain = pfeifer
+        assert chain.stop_after([]).tolist() == [entry["inputs"]["net_contribution"], 0, 0, 0, 0]
+
     def test_the_best_rule_is_to_stop_after_recency_3(self, pfeifer):
         entry, chain = pfeifer
         rule = chain.optimal_stopping()

@@ -30,7 +30,7 @@ from custsim.value.purchases import (
 )
 from custsim.value.quadrature import beta_mean
 from custsim.value.retention import ShiftedBetaGeometric
-from custsim.value.transactions import CustomerSummary, calibration_holdout
+from custsim.value.transactions import CalibrationHoldout, CustomerSummary, calibration_holdout
 
 BG = BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
 MBG = MBGNBD(r=0.525, alpha=6.183, a=0.891, b=1.614, unit="week")
@@ -513,6 +513,23 @@ def test_tracking_of_the_true_model_stays_close():
         tracking(PARETO, CustomerSummary.of(drawn.summary.table, unit="week"))
 
 
+def test_holdout_check_counts_as_defined(monkeypatch):
+    calibration = CustomerSummary.of(
+        pd.DataFrame({"frequency": [0, 1, 7, 9], "recency": [0.0, 5, 20, 21], "T": 30.0}), unit="week"
+    )
+    actual = pd.DataFrame({"purchases": [0, 2, 4, 10]}, index=calibration.table.index)
+    split = CalibrationHoldout(calibration, actual, 10.0, pd.DataFrame(), 30.0)
+    foreseen = pd.DataFrame({"expected_purchases": [0.5, 1.0, 4.0, 6.5]})
+    monkeypatch.setattr(BGNBD, "predict", lambda *_: foreseen)
+    check = holdout_check(BG, split)
+    assert (check.actual_total, check.predicted_total) == (16, 12)
+    assert check.relative_error == pytest.approx(-0.25)
+    assert check.mean_absolute_error == pytest.approx((0.5 + 1 + 0 + 3.5) / 4)
+    assert check.correlation == pytest.approx(np.corrcoef([0, 2, 4, 10], [0.5, 1.0, 4.0, 6.5])[0, 1])
+    assert check.by_frequency.index.tolist() == ["0", "1", "7+"]
+    assert check.by_frequency.loc["7+"].tolist() == pytest.approx([2, 7, 5.25])
+
+
 def test_alive_history_jumps_at_purchases_and_ends_at_the_present():
     table = alive_history(BG, [10, 12, 15, 40], until=60)
     assert table.index[0] == 0
@@ -542,6 +559,13 @@ def test_chooser(answers, model):
     assert len(choice.why) >= 2
     assert choice.name in str(choice)
     assert all(reason in str(choice) for reason in choice.why)
+
+
+def test_criteria_are_those_of_akaike_and_schwarz():
+    summary = BG.simulate(30.0, customers=400, seed=2).summary
+    found = BGNBD.fit(summary).estimates
+    assert found.aic == pytest.approx(2 * 4 - 2 * found.log_likelihood)
+    assert found.bic == pytest.approx(4 * np.log(400) - 2 * found.log_likelihood)
 
 
 def test_comparison_finds_the_model_the_customers_came_from():

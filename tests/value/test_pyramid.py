@@ -25,6 +25,11 @@ class TestTiers:
         np.testing.assert_allclose(counts, np.array([0.01, 0.04, 0.15, 0.80]) * n, atol=1)
         assert counts.sum() == n
 
+    @pytest.mark.parametrize(("n", "sizes"), [(49, [0, 2, 8, 39]), (50, [1, 2, 7, 40]), (10, [0, 1, 1, 8])])
+    def test_sizes_are_rounded_to_whole_customers(self, n, sizes):
+        """Tiers end at 1, 5 and 20 % of all, rounded: under 50 customers nobody is in the top tier."""
+        assert pyramid.tiers(np.arange(n)).value_counts().sort_index().tolist() == sizes
+
     def test_index_is_kept(self):
         tier = pyramid.tiers(pd.Series([1, 5], index=["ann", "bob"]), shares={"best": 0.5, "rest": 0.5})
         assert tier.to_dict() == {"ann": "rest", "bob": "best"}
@@ -45,6 +50,7 @@ class TestTiers:
         table = pyramid.tier_table([10, -1, -30], shares={"up": 1 / 3, "down": 2 / 3})
         assert table["unprofitable"].tolist() == [0, 2]
         assert table["share_of_value"].isna().all()
+        assert table["value_per_customer"].tolist() == [10, -15.5]
 
     def test_strategies_are_for_the_tiers(self):
         table = pyramid.strategy_table()
@@ -79,6 +85,15 @@ class TestConcentration:
         one, two = pyramid.concentration(x), pyramid.concentration(np.asarray(x) * rate)
         assert one.gini == pytest.approx(two.gini, abs=1e-9)
         assert one.customers_for_80 == pytest.approx(two.customers_for_80, abs=1e-9)
+
+    def test_counted_by_hand(self):
+        """Ten customers bring 10, 8, 5, 3, 2, 1, 1, 0, 0, 0: three bring 23 of 30, the fourth the missing 1 of 3."""
+        found = pyramid.concentration([3, 10, 0, 1, 8, 0, 2, 1, 5, 0], top=(0.25,))
+        assert found.customers_for_80 == pytest.approx((3 + 1 / 3) / 10)
+        assert found.top_share[0.25] == pytest.approx((10 + 8 + 5 / 2) / 30)
+        # half the mean difference between two customers, over the mean
+        x = np.array([3, 10, 0, 1, 8, 0, 2, 1, 5, 0])
+        assert found.gini == pytest.approx(np.abs(x[:, None] - x).mean() / 2 / x.mean())
 
     def test_equal_customers(self):
         found = pyramid.concentration([3] * 50, top=(0.2, 1.0))
@@ -193,6 +208,20 @@ class TestRfm:
         table = pyramid.rfm(pd.DataFrame(rows, columns=["person", "month", "amount"]), duplicates="keep")
         assert table.loc["best", ["score", "segment"]].tolist() == ["555", "champions"]
         assert table.loc["c0", ["score", "segment"]].tolist() == ["111", "lost"]
+
+    def test_segments_are_read_off_recency_first(self):
+        """Nine customers on a grid: bought lately or long ago (rows of the table) by often or seldom (columns)."""
+        rows = []
+        for lately, last in enumerate((10, 60, 110)):
+            for often, times in enumerate((1, 3, 9)):
+                rows += [(f"{lately}{often}", last - k, 5.0) for k in range(times)]
+        table = pyramid.rfm(pd.DataFrame(rows, columns=["person", "month", "amount"]), bins=3)
+        # all spend the same, so frequency and amount together reach the middle third at best
+        assert table.loc["20", "segment"] == "new"
+        assert table.loc["22", "segment"] == "potential loyalists"
+        assert table.loc["02", "segment"] == "slipping"
+        assert table.loc["00", "segment"] == "lost"
+        assert table.loc["12", "segment"] == "need attention"
 
     def test_summary_table_in_the_standard_names(self):
         summary = pd.DataFrame(

@@ -95,6 +95,22 @@ def test_lifetimes_are_the_sums_they_are_defined_as(model):
     assert model.discounted_residual_lifetime(age, d) == pytest.approx(direct, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    "model", [ShiftedBetaGeometric(alpha=9.0, beta=4.0), BetaDiscreteWeibull(alpha=6.0, beta=4.0, c=1.2)]
+)
+def test_lifetimes_without_discount_are_sums_of_survival(model):
+    t = np.arange(0, 40_000)
+    assert model.expected_lifetime() == pytest.approx(model.survival(t).sum(), rel=1e-8)
+    later = (model.survival(t[5:]) / model.survival(4)).sum()
+    assert model.discounted_residual_lifetime(5, 0.0) == pytest.approx(later, rel=1e-8)
+
+
+def test_slow_sums_go_on_until_what_is_left_is_negligible():
+    """At a tiny discount rate the sum of the BdW takes many blocks; with c = 1 the sBG has a closed form."""
+    slow, closed = BetaDiscreteWeibull(alpha=0.5, beta=2.0, c=1.0), ShiftedBetaGeometric(alpha=0.5, beta=2.0)
+    assert slow.discounted_lifetime(1e-5) == pytest.approx(closed.discounted_lifetime(1e-5), rel=1e-8)
+
+
 def test_geometric_lifetime_is_the_textbook_formula():
     assert Geometric(churn=0.2).discounted_lifetime(0.1) == pytest.approx(1.1 / (1.1 - 0.8), rel=1e-14)
 
@@ -102,6 +118,8 @@ def test_geometric_lifetime_is_the_textbook_formula():
 def test_expected_lifetime_is_infinite_where_the_loyal_weigh_too_much():
     assert ShiftedBetaGeometric(alpha=0.9, beta=3.0).expected_lifetime() == np.inf
     assert BetaDiscreteWeibull(alpha=0.9, beta=3.0, c=1.0).expected_lifetime() == np.inf
+    # S(t) falls as t^-(alpha c)
+    assert BetaDiscreteWeibull(alpha=1.5, beta=3.0, c=0.5).expected_lifetime() == np.inf
     # mean of the sum over S(t) is E[1 / theta]
     assert ShiftedBetaGeometric(alpha=3.0, beta=4.0).expected_lifetime() == pytest.approx(6 / 2)
 
@@ -176,7 +194,14 @@ def test_percentages_have_no_standard_errors_until_customers_are_given():
     assert few.to_numpy() / many.to_numpy() == pytest.approx([10, 10], rel=1e-6)
 
 
+def test_intervals_are_symmetric_on_the_log_scale_and_hold_95_per_cent():
+    row = Geometric.fit([1000, 800]).summary().iloc[0]
+    factor = np.exp(stats.norm.ppf(0.975) * row["standard_error"] / row["estimate"])
+    assert (row["low_95"], row["high_95"]) == pytest.approx((row["estimate"] / factor, row["estimate"] * factor))
+
+
 def test_geometric_standard_error_is_the_binomial_one():
+    assert Geometric.fit([1000, 800, 640, 512]).churn == pytest.approx(0.2)  # 488 losses among 2440 renewals due
     model = Geometric.fit([1000, 800])
     assert model.summary()["standard_error"].iloc[0] == pytest.approx(np.sqrt(0.2 * 0.8 / 1000))
     assert model.log_likelihood == pytest.approx(200 * np.log(0.2) + 800 * np.log(0.8))
@@ -286,6 +311,6 @@ def test_fit_that_runs_away_is_recorded_and_not_raised():
     """Exactly geometric survival: the differences between customers vanish, and alpha and beta grow without end."""
     model = ShiftedBetaGeometric.fit(1000 * 0.8 ** np.arange(9))
     assert not model.convergence.converged
-    assert "simpler model" in model.convergence.message
+    assert "alpha and beta ran away" in model.convergence.message
     assert np.isnan(model.summary()["standard_error"]).all()
     assert model.mean_churn == pytest.approx(0.2, rel=1e-3)

@@ -125,6 +125,24 @@ def test_calibration_and_holdout_together_are_the_whole(log):
     assert split.end_of_calibration == 31
 
 
+def test_the_last_day_of_calibration_belongs_to_it(log):
+    split = calibration_holdout(log, calibration_end="2024-01-15", end="2024-04-01", unit="week")
+    assert split.calibration.table.index.tolist() == ["anna", "ben"]  # ben came on that day
+    assert split.calibration.table.loc["ben"].tolist()[:3] == [0, 0, 0]
+    assert split.periods == pytest.approx(77 / 7)
+    assert split.end_of_calibration == pytest.approx(2)
+
+
+def test_the_first_and_the_last_day_of_a_cohort_belong_to_it(log):
+    def names(first, last, **rules):
+        return summarise(log, unit="day", end="2024-04-01", cohort=(first, last), **rules).table.index.tolist()
+
+    for rules in ({}, {"same_day": "separate"}):
+        assert names("2024-01-15", "2024-01-31", **rules) == ["ben", "cleo"]
+    with pytest.raises(InputError, match="nobody first bought"):
+        names("2024-01-16", "2024-01-30")
+
+
 def test_customers_who_came_after_calibration_are_counted(log):
     split = calibration_holdout(log, calibration_end="2024-01-10", end="2024-04-01", unit="day")
     assert split.calibration.table.index.tolist() == ["anna"]
