@@ -12,7 +12,7 @@ import click
 SUBCOMMANDS: dict[str, str] = {
     "clv": "value_clv:clv",
     "fit": "value_fit:fit",
-    "retention": "value_fit:retention",
+    "retention": "value_retention:retention",
 }
 
 

@@ -1,43 +1,33 @@
-"""``custsim value clv``: what a customer is worth when margin, retention and discount rate are given."""
+"""``custsim value clv``: what customers are worth when margin, retention and discount rate are given."""
 
 from __future__ import annotations
 
-import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from custsim.cli import value_output as show
+
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.table import Table
 
-#: width of the answer where there is no screen to ask
-WIDTH = 100
-
-
-class _Share(click.ParamType[float]):
-    """A share, as 0.8 or 80%."""
-
-    name = "share"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        text = str(value).strip()
-        try:
-            return float(text[:-1]) / 100 if text.endswith("%") else float(text)
-        except ValueError:
-            self.fail(f"{value!r} is no share: write 0.8 or 80%", param, ctx)
-
-
-SHARE = _Share()
+#: figures a file of customers may have a column for
+_FIGURES = ("margin", "retention", "discount", "growth", "acquisition_cost")
+#: customers listed on the screen; all are in the table written with --out
+_LISTED = 20
 
 
 @click.command("clv")
-@click.option("--margin", type=float, required=True, help="Contribution of a customer in one period.")
-@click.option("--retention", type=SHARE, required=True, help="Share that stays from one period to the next.")
-@click.option("--discount", type=SHARE, required=True, help="Discount rate of one period.")
-@click.option("--growth", type=SHARE, default=0.0, help="Growth of the margin a period.")
-@click.option("--acquisition-cost", type=float, default=0.0, help="What winning the customer cost.")
+@click.argument("customers", type=show.FILE, required=False)
+@click.option("--margin", type=show.NUMBER, help="Contribution of a customer in one period.")
+@click.option("--retention", type=show.SHARE, help="Share that stays from one period to the next.")
+@click.option("--discount", type=show.SHARE, help="Discount rate of one period.")
+@click.option("--growth", type=show.SHARE, default=0.0, help="Growth of the margin a period.")
+@click.option("--acquisition-cost", type=show.NUMBER, default=0.0, help="What winning the customer cost.")
 @click.option(
     "--timing",
     type=click.Choice(["start", "end", "renewal"]),
@@ -45,45 +35,64 @@ SHARE = _Share()
     show_default=True,
     help="Margin in advance, in arrears, or from the first renewal on.",
 )
-@click.option("--horizon", type=int, help="Number of payments counted; all without it.")
-@click.option("--conversion", type=SHARE, help="Share of prospects won: tells what to spend on each.")
-@click.option("--periods-per-year", type=float, help="Turn the annual figures given into this many periods a year.")
-@click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), help="Draw it: .png, .svg or .pdf.")
+@click.option("--horizon", type=click.IntRange(min=1), help="Number of payments counted; all without it.")
+@click.option("--conversion", type=show.SHARE, help="Share of prospects won: tells what to spend on each.")
+@click.option(
+    "--periods-per-year", type=show.NUMBER, help="Turn the annual figures given into this many periods a year."
+)
+@show.reading
+@click.option("--picture", type=show.FILE, help="Draw it: .png, .svg or .pdf.")
+@click.option("--out", type=show.FILE, help="Write a table (CSV): of payments, or of all CUSTOMERS.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def clv(
-    margin: float,
-    retention: float,
-    discount: float,
-    growth: float,
-    acquisition_cost: float,
-    timing: Any,
-    horizon: int | None,
+    customers: Path | None,
     conversion: float | None,
     periods_per_year: float | None,
     picture: Path | None,
+    out: Path | None,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Tell what a customer is worth, what may be spent to win one, and what a better retention is worth.
 
     All figures belong to the same period, unless --periods-per-year is given: then they are annual, are converted, and
     the effect of a better retention is that of the annual one.
     Shares and rates are written 0.8 or 80%.
-    """
-    annual: dict[str, Any] = {"margin": margin, "retention": retention, "discount": discount, "growth": growth}
-    stream: dict[str, Any] = {"timing": timing, "horizon": horizon, "acquisition_cost": acquisition_cost}
-    answer = _answer(annual, stream, conversion, periods_per_year)
-    rates = _rates(annual, periods_per_year)
-    if picture is not None:
-        from custsim.plots.economics import relationship_value
-        from custsim.plots.style import save
 
-        figure = relationship_value(**rates, **stream, period="year" if periods_per_year == 1 else "period")
-        save(figure, picture)
+    CUSTOMERS is a CSV file with one row for each customer or segment and columns such as margin, retention,
+    acquisition_cost; what has no column is taken from the options.
+    """
+    show.check_picture(picture)
+    stream: dict[str, Any] = {"timing": options["timing"], "horizon": options["horizon"]}
+    if customers is not None:
+        with show.in_the_words_of_options():
+            given = _of_file(show.read(customers, options), options)
+        answer, table = _many(given, stream, periods_per_year)
+    else:
+        _require(options, "")
+        annual = {name: options[name] for name in ("margin", "retention", "discount", "growth")}
+        stream["acquisition_cost"] = options["acquisition_cost"]
+        answer = _answer(annual, stream, conversion, periods_per_year)
+        table = _payments(_rates(annual, periods_per_year), stream)
+    if picture is not None:
+        _draw(answer, table, picture, periods_per_year)
         answer["picture"] = str(picture)
+    if out is not None:
+        show.write_table(table, out)
+        answer["table"] = str(out)
     if as_json:
-        click.echo(json.dumps(answer, indent=2, allow_nan=False))
+        show.print_json(answer)
+    elif customers is not None:
+        _print_many(answer, table)
     else:
         _print(answer, conversion)
+
+
+def _require(options: dict[str, Any], elsewhere: str) -> None:
+    """Refuse to go on without the figures that have no usual value."""
+    missing = [f"--{name}" for name in ("margin", "retention", "discount") if options[name] is None]
+    if missing:
+        raise click.UsageError(f"{', '.join(missing)}: missing{elsewhere}")
 
 
 def _rates(given: dict[str, Any], periods_per_year: float | None) -> dict[str, Any]:
@@ -91,6 +100,9 @@ def _rates(given: dict[str, Any], periods_per_year: float | None) -> dict[str, A
     from custsim.value.lifetime import per_period
 
     return given if periods_per_year is None else dict(per_period(periods_per_year=periods_per_year, **given))
+
+
+# --- one customer -----------------------------------------------------------------------------------------------------
 
 
 def _answer(
@@ -128,15 +140,46 @@ def _answer(
     return answer
 
 
-def _print(answer: dict[str, Any], conversion: float | None) -> None:
-    from rich.console import Console
+def _payments(rates: dict[str, Any], stream: dict[str, Any]) -> pd.DataFrame:
+    """What a customer brings payment by payment, until 99 % of the value has come in (500 at most)."""
+    import numpy as np
+    import pandas as pd
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH)
+    from custsim.value.lifetime import clv
+
+    count = stream["horizon"] or 500
+    so_far = np.asarray(clv(**rates, **(stream | {"horizon": np.arange(1, count + 1)})))
+    earned = so_far + stream["acquisition_cost"]
+    if stream["horizon"] is None:
+        done = np.abs(earned) >= 0.99 * np.abs(np.asarray(clv(**rates, timing=stream["timing"])))
+        count = int(np.argmax(done)) + 1 if done.any() else count
+    k = np.arange(count, dtype=float)
+    renewals = k + 1 if stream["timing"] == "renewal" else k
+    table: dict[str, Any] = {
+        "still_there": rates["retention"] ** renewals,
+        "margin": rates["margin"] * (1 + rates["growth"]) ** k,
+        "discounted_expected_margin": np.diff(earned[:count], prepend=0.0),
+        "value_so_far": so_far[:count],
+    }
+    return pd.DataFrame(table, index=pd.RangeIndex(1, count + 1, name="payment"))
+
+
+def _draw(answer: dict[str, Any], table: pd.DataFrame, picture: Path, periods_per_year: float | None) -> None:
+    from custsim.plots.economics import lorenz, relationship_value
+    from custsim.plots.style import save
+
+    if "inputs" in answer:
+        figures = {name: value for name, value in answer["inputs"].items() if name != "periods_per_year"}
+        save(relationship_value(**figures, period="year" if periods_per_year == 1 else "period"), picture)
+    else:
+        save(lorenz(table["lifetime_value"], what="lifetime value"), picture)
+
+
+def _print(answer: dict[str, Any], conversion: float | None) -> None:
+    screen = show.console()
     given = answer["inputs"]
     spent = f", {given['acquisition_cost']:,.2f} spent to win the customer" if given["acquisition_cost"] else ""
-    console.print(
+    screen.print(
         f"margin {given['margin']:,.2f}, retention {given['retention']:.2%}, discount {given['discount']:.2%}"
         + (f", growth {given['growth']:.2%}" if given["growth"] else "")
         + spent
@@ -145,11 +188,10 @@ def _print(answer: dict[str, Any], conversion: float | None) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    console.print(_table(answer, conversion))
+    screen.print(_table(answer, conversion))
     if not answer["worth_winning"]:
-        console.print("At these figures a customer is not worth winning.", highlight=False)
-    if "picture" in answer:
-        console.print(f"picture: {answer['picture']}", highlight=False, soft_wrap=True)
+        screen.print("At these figures a customer is not worth winning.", highlight=False)
+    show.print_files(screen, answer)
 
 
 _TIMING = {
@@ -184,3 +226,118 @@ def _table(answer: dict[str, Any], conversion: float | None) -> Table:
             if size:
                 table.add_row(f"1 % more {key.replace('_', ' ')}", f"{size:+.2f} %", "of lifetime value")
     return table
+
+
+# --- a file of customers ----------------------------------------------------------------------------------------------
+
+
+def _of_file(table: pd.DataFrame, options: dict[str, Any]) -> pd.DataFrame:
+    """Figures of each customer, from the file's columns and otherwise from the options."""
+    import pandas as pd
+
+    from custsim.errors import InputError
+
+    plain = {str(name).strip().lower().replace(" ", "_").replace("-", "_"): name for name in table.columns}
+    _require(
+        options | dict.fromkeys(set(plain) & set(_FIGURES), 0),
+        f" (and no column of that name among: {', '.join(map(str, table.columns))})",
+    )
+    name = next((column for key, column in plain.items() if key not in _FIGURES), None)
+    index = table[name] if name is not None else pd.RangeIndex(1, len(table) + 1)
+    given = pd.DataFrame(index=pd.Index(index, name="customer"))
+    problems = []
+    for figure in _FIGURES:
+        if figure not in plain:
+            given[figure] = options[figure]
+            continue
+        numbers = _numbers(table[plain[figure]])
+        wrong = numbers.isna()
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            example = table[plain[figure]].iloc[row]
+            problems.append(
+                f"{figure}: {int(wrong.sum()):,} of {len(table):,} rows not a number (first: {example!r}, data row "
+                f"{row + 1})"
+            )
+        given[figure] = numbers.to_numpy()
+    if problems:
+        raise InputError(problems)
+    return given
+
+
+def _numbers(column: pd.Series[Any]) -> pd.Series[float]:
+    """Read a column of numbers, or of shares written 80%."""
+    import pandas as pd
+
+    text = column.astype("string").str.strip()
+    per_cent = text.str.endswith("%").fillna(False).astype(bool)
+    found = pd.to_numeric(text.str.removesuffix("%"), errors="coerce").astype(float)
+    return found.where(~per_cent, found / 100)
+
+
+def _many(
+    given: pd.DataFrame, stream: dict[str, Any], periods_per_year: float | None
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Value every customer of a file; the table, and what it adds up to."""
+    import numpy as np
+
+    from custsim.value.lifetime import break_even_acquisition, clv, payback_periods
+
+    annual = {name: given[name].to_numpy() for name in ("margin", "retention", "discount", "growth")}
+    cost = given["acquisition_cost"].to_numpy()
+    rates = _rates(annual, periods_per_year)
+    value = np.asarray(clv(**rates, **stream, acquisition_cost=cost))
+    better = _rates(annual | {"retention": np.minimum(annual["retention"] + 0.01, 1.0)}, periods_per_year)
+    payback = np.asarray(payback_periods(**rates, timing=stream["timing"], acquisition_cost=cost), dtype=float)
+    beyond = payback > (stream["horizon"] or np.inf)
+    table = given.assign(
+        lifetime_value=value,
+        break_even_acquisition=break_even_acquisition(**rates, **stream),
+        payback_payments=np.where(beyond | np.isinf(payback), np.nan, payback),
+    )
+    bounded = stream["horizon"] is not None or (better["retention"] * (1 + better["growth"]) < 1 + better["discount"])
+    can_rise = (annual["retention"] <= 0.99) & bounded
+    table["worth_of_a_retention_point"] = np.nan
+    if can_rise.any():
+        some = {name: figure[can_rise] for name, figure in better.items()}
+        change = np.asarray(clv(**some, **stream, acquisition_cost=cost[can_rise])) - value[can_rise]
+        table.loc[can_rise, "worth_of_a_retention_point"] = change
+    top = np.sort(value)[::-1][: max(1, round(len(value) / 5))].sum()
+    answer = {
+        "totals": {
+            "customers": len(value),
+            "lifetime_value": float(value.sum()),
+            "mean_lifetime_value": float(value.mean()),
+            "not_worth_winning": int((value <= 0).sum()),
+            "share_of_top_fifth": float(top / value.sum()) if value.sum() > 0 else None,
+        },
+        "customers": table.reset_index().to_dict(orient="records"),
+    }
+    return answer, table
+
+
+def _print_many(answer: dict[str, Any], table: pd.DataFrame) -> None:
+    screen = show.console()
+    totals, share = answer["totals"], answer["totals"]["share_of_top_fifth"]
+    sums = show.table("", "", "", header=False)
+    sums.add_row("customers", f"{totals['customers']:,}", f"{totals['not_worth_winning']:,} not worth winning")
+    sums.add_row("lifetime value of all", f"[bold]{totals['lifetime_value']:,.2f}[/bold]", "net of what winning cost")
+    sums.add_row("on average", f"{totals['mean_lifetime_value']:,.2f}", "a row of the file")
+    if share is not None:
+        sums.add_row("held by the top fifth", f"{share:.0%}", "")
+    screen.print(sums)
+    rows = show.table("customer", "lifetime value", "most to spend", "paid back after", "+1 point of retention")
+    best = table.sort_values("lifetime_value", ascending=False, kind="stable")
+    for name, row in best.head(_LISTED).iterrows():
+        back, point = row["payback_payments"], row["worth_of_a_retention_point"]
+        rows.add_row(
+            str(name),
+            f"{row['lifetime_value']:,.2f}",
+            f"{row['break_even_acquisition']:,.2f}",
+            "never" if math.isnan(back) else f"{back:.0f}",
+            "" if math.isnan(point) else f"{point:+,.2f}",
+        )
+    screen.print(rows)
+    if len(table) > _LISTED:
+        screen.print(f"The first {_LISTED} of {len(table):,}; all with --out.", style="dim", highlight=False)
+    show.print_files(screen, answer)

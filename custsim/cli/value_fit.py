@@ -1,18 +1,14 @@
-"""``custsim value fit`` and ``custsim value retention``: models fitted to a client's own files."""
+"""``custsim value fit``: who is probably still a customer, and what each is worth, from a client's own log."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
-import os
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from custsim.cli.value_clv import SHARE, WIDTH
+from custsim.cli import value_output as show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,13 +16,16 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from custsim.value.customers import CustomerBase
-    from custsim.value.retention import RetentionModel
+    from custsim.value.purchases import BootstrapIntervals, HoldoutCheck
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_UNITS = ["day", "week", "month", "quarter", "year"]
+#: what the library calls arguments that have another name here
+_NAMES = {"annual_discount_rate": "discount", "periods": "horizon", "calibration_end": "holdout", "margin": "margin",
+          "draws": "bootstrap", "end": "end", "cohort": "cohort"}  # fmt: skip
 
 
 @click.command("fit")
-@click.argument("log", type=_FILE)
+@click.argument("log", type=show.FILE)
 @click.option("--customer", help="Column that says who bought; recognised by usual names.")
 @click.option("--date", help="Column that says when; recognised by usual names.")
 @click.option("--amount", help="Column that says for how much; recognised by usual names. Without one: purchases only.")
@@ -37,50 +36,105 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="Purchase model; auto says which and why.",
 )
-@click.option("--unit", type=click.Choice(["day", "week", "month", "quarter", "year"]), help="Period; weeks for dates.")
+@click.option("--unit", type=click.Choice(_UNITS), help="Period of the answer; weeks for dates.")
+@click.option("--time-unit", type=click.Choice(_UNITS), help="What times count that are numbers and not dates.")
 @click.option("--end", help="Last day observed, 2024-12-31; the last transaction without it.")
-@click.option("--discount", type=SHARE, default=0.10, show_default=True, help="Discount rate a year.")
-@click.option("--margin", type=SHARE, default=1.0, show_default=True, help="Contribution as a share of spend.")
-@click.option("--horizon", type=float, help="Periods that expected purchases look ahead; a year without it.")
+@click.option("--cohort", nargs=2, metavar="FIRST LAST", help="Only customers won between these days, both included.")
+@click.option("--discount", type=show.SHARE, default=0.10, show_default="10%", help="Discount rate a year.")
+@click.option("--margin", type=show.SHARE, default=1.0, show_default="100%", help="Contribution as a share of spend.")
+@click.option("--horizon", type=show.NUMBER, help="Periods that expected purchases look ahead; a year without it.")
+@click.option("--holdout", metavar="DAY", help="Check first: fit up to that day, hold what follows against it.")
+@click.option("--bootstrap", type=int, metavar="DRAWS", help="Put 95 % intervals on predictions; 200 are steady.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Names the luck of the draws.")
 @click.option("--date-format", help="How dates are written, such as %d.%m.%Y.")
-@click.option("--decimal", type=click.Choice([".", ","]), default=".", show_default=True, help="Decimal mark.")
-@click.option("--duplicates", type=click.Choice(["refuse", "merge", "keep"]), help="Rows that repeat another in full.")
-@click.option("--nonpositive", type=click.Choice(["refuse", "drop", "keep"]), default="refuse", help="Amounts <= 0.")
-@click.option("--after-end", type=click.Choice(["refuse", "drop"]), default="refuse", help="Rows after --end.")
+@click.option(
+    "--same-day",
+    type=click.Choice(["merge", "separate"]),
+    help="Several transactions of a customer on one day; merged for dates, separate for times that are numbers.",
+)
+@click.option(
+    "--duplicates",
+    type=click.Choice(["refuse", "merge", "keep"]),
+    help="Rows that repeat another in full; refused without it where they change the answer.",
+)
+@click.option(
+    "--nonpositive",
+    type=click.Choice(["refuse", "drop", "keep"]),
+    default="refuse",
+    show_default=True,
+    help="Amounts of 0 or less.",
+)
+@click.option(
+    "--after-end",
+    type=click.Choice(["refuse", "drop"]),
+    default="refuse",
+    show_default=True,
+    help="Transactions after --end.",
+)
+@show.reading
 @click.option(
     "--top", type=click.IntRange(min=0), default=10, show_default=True, help="Customers slipping away to list."
 )
-@click.option("--picture", type=_FILE, help="Draw who is probably still a customer: .png, .svg or .pdf.")
-@click.option("--out", type=_FILE, help="Write a table of all customers (CSV).")
+@click.option("--picture", type=show.FILE, help="Draw who is probably still a customer: .png, .svg or .pdf.")
+@click.option("--out", type=show.FILE, help="Write a table of all customers (CSV).")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def fit(
-    log: Path, picture: Path | None, out: Path | None, as_json: bool, top: int, decimal: str, **options: Any
-) -> None:
+def fit(log: Path, picture: Path | None, out: Path | None, as_json: bool, top: int, **options: Any) -> None:
     """Tell from a LOG of transactions who is probably still a customer, and what each is worth from now on.
 
-    LOG is a CSV file with one row for each transaction: who, when and, if spending matters, how much.
+    LOG is a CSV file with one row for each transaction: who, when and, if spending matters, how much. The transactions
+    of a saved run (Parquet) are read too.
     """
-    from custsim.value.customers import customer_base
-    from custsim.value.logs import read_log
-
-    rules = {name: value for name, value in options.items() if value is not None}
-    rules["periods"] = rules.pop("horizon", None)
-    rules["annual_discount_rate"] = rules.pop("discount")
-    base = customer_base(read_log(log, decimal=decimal), **rules)
-    answer = _fit_answer(base, top)
+    show.check_picture(picture)
+    with show.in_the_words_of_options(_NAMES):
+        table = show.read(log, options)
+        base, check, intervals = _work(table, options)
+    answer = _answer(base, check, intervals, top)
     if picture is not None:
         _draw_map(base, picture)
         answer["picture"] = str(picture)
     if out is not None:
-        _write_table(base.customers, out)
+        show.write_table(_customers(base, intervals), out)
         answer["table"] = str(out)
     if as_json:
-        click.echo(json.dumps(_plain(answer), indent=2, allow_nan=False))
+        show.print_json(answer)
     else:
-        _print_fit(base, answer)
+        _print(base, answer)
 
 
-def _fit_answer(base: CustomerBase, top: int) -> dict[str, Any]:
+def _work(
+    table: pd.DataFrame, options: dict[str, Any]
+) -> tuple[CustomerBase, HoldoutCheck | None, BootstrapIntervals | None]:
+    """Fit, check on the hold-out, and resample, as asked for."""
+    from custsim.errors import InputError
+    from custsim.value.customers import customer_base
+    from custsim.value.purchases import holdout_check
+    from custsim.value.transactions import calibration_holdout
+
+    rules = {name: value for name, value in options.items() if value is not None}
+    terms = {"annual_discount_rate": rules.pop("discount"), "margin": rules.pop("margin")}
+    terms |= {"model": rules.pop("model"), "periods": rules.pop("horizon", None)}
+    cut, draws, seed = rules.pop("holdout", None), rules.pop("bootstrap", None), rules.pop("seed")
+    if draws is not None and draws < 20:
+        raise InputError(f"draws: must be at least 20, got {draws}; 200 give steady intervals")
+    base = customer_base(table, **terms, **rules)
+    check = None
+    if cut is not None:
+        split = calibration_holdout(table, calibration_end=cut, timing=base.model.timing, **rules)
+        check = holdout_check(type(base.model).fit(split.calibration), split)
+    return base, check, None if draws is None else base.intervals(seed=seed, draws=draws)
+
+
+def _customers(base: CustomerBase, intervals: BootstrapIntervals | None) -> pd.DataFrame:
+    """One row for each customer, with intervals if there are any."""
+    if intervals is None:
+        return base.customers
+    ends = [name for name in intervals.customers.columns if str(name).endswith(("_low", "_high"))]
+    return base.customers.join(intervals.customers[ends])
+
+
+def _answer(
+    base: CustomerBase, check: HoldoutCheck | None, intervals: BootstrapIntervals | None, top: int
+) -> dict[str, Any]:
     """Gather what the command tells."""
     from custsim.value.customers import slipping_away
 
@@ -93,7 +147,7 @@ def _fit_answer(base: CustomerBase, top: int) -> dict[str, Any]:
         "unit": base.summary.unit,
         "parameters": model.summary().to_dict(orient="index"),
         "log_likelihood": None if model.estimates is None else model.estimates.log_likelihood,
-        "convergence": _convergence(model),
+        "convergence": show.convergence(model),
         "spend": None,
         "inputs": {
             "annual_discount_rate": base.annual_discount_rate,
@@ -101,23 +155,39 @@ def _fit_answer(base: CustomerBase, top: int) -> dict[str, Any]:
             "horizon": base.periods,
         },
         "totals": base.totals(),
+        "holdout": None if check is None else _holdout(check),
+        "intervals": None,
         "slipping_away": [],
     }
     if base.spend is not None:
         answer["spend"] = {
             "model": base.spend.name,
             "parameters": base.spend.summary().to_dict(orient="index"),
-            "convergence": _convergence(base.spend),
+            "convergence": show.convergence(base.spend),
             "correlation_with_frequency": base.spend_frequency_correlation,
+        }
+    if intervals is not None:
+        answer["intervals"] = {
+            "level": 0.95,
+            "draws": intervals.draws,
+            "unsettled": intervals.unsettled,
+            "expected_purchases": intervals.total,
+            "residual_value": intervals.total_value,
         }
     if top:
         answer["slipping_away"] = slipping_away(base, most=top).reset_index().to_dict(orient="records")
     return answer
 
 
-def _convergence(model: Any) -> dict[str, Any] | None:
-    found = model.convergence
-    return None if found is None else {"converged": found.converged, "message": found.message}
+def _holdout(check: HoldoutCheck) -> dict[str, Any]:
+    return {
+        "predicted": check.predicted_total,
+        "actual": check.actual_total,
+        "relative_error": check.relative_error,
+        "mean_absolute_error": check.mean_absolute_error,
+        "correlation": check.correlation,
+        "by_frequency": check.by_frequency.to_dict(orient="index"),
+    }
 
 
 def _draw_map(base: CustomerBase, picture: Path) -> None:
@@ -131,54 +201,58 @@ def _draw_map(base: CustomerBase, picture: Path) -> None:
     save(frequency_recency(base.model, T=T, most=most, customers=base.summary), picture)
 
 
-def _print_fit(base: CustomerBase, answer: dict[str, Any]) -> None:
-    console = _console()
+def _print(base: CustomerBase, answer: dict[str, Any]) -> None:
+    screen = show.console()
     for line in answer["log"]:
-        console.print(line, style="dim", highlight=False)
-    console.print()
-    console.print(f"[bold]{answer['model']}[/bold]", highlight=False)
+        screen.print(line, style="dim", highlight=False)
+    screen.print()
+    screen.print(f"[bold]{answer['model']}[/bold]", highlight=False)
     for reason in answer["why"]:
-        console.print(f"  because {reason}", highlight=False)
+        screen.print(f"  because {reason}", highlight=False)
     for other in answer["alternatives"]:
-        console.print(f"  or {other}", highlight=False, style="dim")
+        screen.print(f"  or {other}", highlight=False, style="dim")
     fits = [answer, *([answer["spend"]] if answer["spend"] else [])]
-    console.print(_parameters({fit["model"]: fit["parameters"] for fit in fits}))
+    screen.print(show.parameters({fit["model"]: fit["parameters"] for fit in fits}))
     for fit in fits:
         found = fit["convergence"]
         if found and not found["converged"]:
-            console.print(
-                f"[bold red]not to be trusted:[/bold red] {fit['model']}: {found['message']}", highlight=False
-            )
-    console.print(_totals(base, answer["totals"]))
+            show.distrust(screen, f"{fit['model']}: {found['message']}")
+    if answer["holdout"] is not None:
+        _print_holdout(screen, answer["holdout"])
+    screen.print(_totals(base, answer["totals"], answer["intervals"]))
     correlation = base.spend_frequency_correlation
     if abs(correlation) > 0.2:
-        console.print(
+        screen.print(
             f"Spend and frequency go together (correlation {correlation:+.2f}), which the spend model rules out: "
             "values of frequent customers are off in that direction.",
             highlight=False,
         )
     if answer["slipping_away"]:
-        console.print(_slipping(base, answer["slipping_away"]))
-    _print_files(console, answer)
+        screen.print(_slipping(base, answer["slipping_away"]))
+    show.print_files(screen, answer)
 
 
-def _parameters(models: dict[str, dict[str, dict[str, float]]]) -> Table:
-    table = _table("parameter", "estimate", "std. error", "95 % interval")
-    for name, parameters in models.items():
-        for parameter, found in parameters.items():
-            low, high, error = found["low_95"], found["high_95"], found["standard_error"]
-            table.add_row(
-                f"{name} {parameter}",
-                f"{found['estimate']:,.4g}",
-                "" if math.isnan(error) else f"{error:,.3g}",
-                "" if math.isnan(low) else f"{low:,.3g} to {high:,.3g}",
-            )
-    return table
+def _print_holdout(screen: Console, found: dict[str, Any]) -> None:
+    error = found["relative_error"]
+    apart = "" if math.isnan(error) else f" ({error:+.0%})"
+    screen.print(
+        f"Hold-out: {found['predicted']:,.0f} purchases predicted, {found['actual']:,.0f} came{apart}", highlight=False
+    )
+    table = show.table("purchases before", "customers", "predicted, each", "came, each")
+    for name, row in found["by_frequency"].items():
+        table.add_row(f"{name}", f"{row['customers']:,.0f}", f"{row['predicted']:.2f}", f"{row['actual']:.2f}")
+    screen.print(table)
 
 
-def _totals(base: CustomerBase, totals: dict[str, float]) -> Table:
-    table = _table("", "", "", header=False)
+def _between(found: dict[str, float] | None) -> str:
+    """Say an interval after a figure."""
+    return "" if found is None else f"; 95 % between {found['low']:,.0f} and {found['high']:,.0f}"
+
+
+def _totals(base: CustomerBase, totals: dict[str, float], intervals: dict[str, Any] | None) -> Table:
+    table = show.table("", "", "", header=False)
     number = totals["customers"]
+    ends = intervals or {"expected_purchases": None, "residual_value": None}
     table.add_row("customers", f"{number:,.0f}", f"{totals['one_time_buyers'] / number:.0%} bought once")
     table.add_row(
         "probably still customers",
@@ -188,7 +262,7 @@ def _totals(base: CustomerBase, totals: dict[str, float]) -> Table:
     table.add_row(
         "purchases to expect",
         f"{totals['expected_purchases']:,.0f}",
-        f"in the next {base.periods:g} {base.summary.unit}s",
+        f"in the next {base.periods:g} {base.summary.unit}s{_between(ends['expected_purchases'])}",
     )
     if base.spend is not None:
         table.add_row(
@@ -197,13 +271,15 @@ def _totals(base: CustomerBase, totals: dict[str, float]) -> Table:
         table.add_row(
             "residual value of all customers",
             f"[bold]{totals['residual_value']:,.0f}[/bold]",
-            f"at {base.margin:.0%} margin, discounted at {base.annual_discount_rate:.1%} a year",
+            f"at {base.margin:.0%} margin, discounted at {base.annual_discount_rate:.1%} a year"
+            f"{_between(ends['residual_value'])}",
         )
     else:
         table.add_row(
             "discounted purchases of all customers",
             f"[bold]{totals['residual_value']:,.0f}[/bold]",
-            f"discounted at {base.annual_discount_rate:.1%} a year; no amounts, so no money",
+            f"discounted at {base.annual_discount_rate:.1%} a year; no amounts, so no money"
+            f"{_between(ends['residual_value'])}",
         )
     table.add_row("held by the top fifth", f"{totals['share_of_top_fifth']:.0%}", "")
     return table
@@ -211,7 +287,7 @@ def _totals(base: CustomerBase, totals: dict[str, float]) -> Table:
 
 def _slipping(base: CustomerBase, rows: list[dict[str, Any]]) -> Table:
     unit = base.summary.unit
-    table = _table(
+    table = show.table(
         "slipping away", "purchases", f"usual gap ({unit}s)", f"silent for ({unit}s)", "still there", "at risk"
     )
     for row in rows:
@@ -224,185 +300,3 @@ def _slipping(base: CustomerBase, rows: list[dict[str, Any]]) -> Table:
             f"{row['at_risk']:,.2f}",
         )
     return table
-
-
-@click.command("retention")
-@click.argument("survival", type=_FILE)
-@click.option("--column", help="Column with the customers left; the first column of numbers that is no age without it.")
-@click.option("--customers", type=click.FloatRange(min=1), help="Customers at age 0, if the column is in per cent.")
-@click.option("--periods", type=click.IntRange(min=1), help="Fit to so many renewals only; the rest is the hold-out.")
-@click.option("--project", type=click.IntRange(min=1), help="Last age projected; twice the last observed without it.")
-@click.option("--discount", type=SHARE, default=0.10, show_default=True, help="Discount rate of one renewal period.")
-@click.option(
-    "--model",
-    type=click.Choice(["sbg", "bdw", "geometric"]),
-    default="sbg",
-    show_default=True,
-    help="Model to project with; all three are compared.",
-)
-@click.option("--period", default="year", show_default=True, help="What one period is called in the picture.")
-@click.option("--picture", type=_FILE, help="Draw survival and projection: .png, .svg or .pdf.")
-@click.option("--out", type=_FILE, help="Write the projection (CSV).")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def retention(
-    survival: Path, picture: Path | None, out: Path | None, as_json: bool, period: str, discount: float, **options: Any
-) -> None:
-    """Project from the SURVIVAL of a cohort how long its customers will stay.
-
-    SURVIVAL is a CSV file with a column of the customers left at ages 0, 1, 2, ... (counts or per cent), from all of
-    them at age 0.
-    """
-    from custsim.value.logs import read_log
-    from custsim.value.retention import BetaDiscreteWeibull, Geometric, ShiftedBetaGeometric, compare_retention_models
-
-    column, observed = _survival_column(read_log(survival), options["column"])
-    given = {"periods": options["periods"], "customers": options["customers"]}
-    kinds: dict[str, type[RetentionModel]] = {
-        "sbg": ShiftedBetaGeometric,
-        "bdw": BetaDiscreteWeibull,
-        "geometric": Geometric,
-    }
-    models = {name: kind.fit(observed, **given) for name, kind in kinds.items()}
-    chosen = models[options["model"]]
-    last = len(observed) - 1
-    projection = chosen.predict(options["project"] or 2 * last)
-    answer = {
-        "column": column,
-        "model": chosen.name,
-        "parameters": chosen.summary().to_dict(orient="index"),
-        "log_likelihood": chosen.log_likelihood,
-        "convergence": _convergence(chosen),
-        "discounted_expected_lifetime": chosen.discounted_lifetime(discount),
-        "discounted_expected_residual_lifetime": float(
-            chosen.discounted_residual_lifetime(last, discount, when="after_payment")
-        ),
-        "inputs": {"discount_per_period": discount, "last_age_observed": last, **given},
-        "comparison": compare_retention_models(observed, **given).to_dict(orient="index"),
-        "projection": projection.reset_index().to_dict(orient="records"),
-    }
-    if picture is not None:
-        from custsim.plots.retention import survival_projection
-        from custsim.plots.style import save
-
-        order = [chosen, *(model for model in models.values() if model is not chosen)]
-        end = len(projection) - 1
-        figure = survival_projection(
-            order, observed, periods=end, calibration=min(options["periods"] or last, end), period=period
-        )
-        save(figure, picture)
-        answer["picture"] = str(picture)
-    if out is not None:
-        _write_table(projection, out)
-        answer["table"] = str(out)
-    if as_json:
-        click.echo(json.dumps(_plain(answer), indent=2, allow_nan=False))
-    else:
-        _print_retention(answer)
-
-
-def _survival_column(table: pd.DataFrame, column: str | None) -> tuple[str, Any]:
-    """Find the column of customers left."""
-    from custsim.errors import InputError
-
-    names = [str(name) for name in table.columns]
-    if column is not None and column not in names:
-        raise InputError(f"column {column!r} is not in the file; it has: {', '.join(names)}")
-    if column is None:
-        ages = {"age", "year", "month", "quarter", "week", "period", "t", "time", "renewal"}
-        numeric = [name for name in names if table[name].dtype.kind in "iuf" and name.lower() not in ages]
-        if not numeric:
-            raise InputError(f"no column of customers left among: {', '.join(names)}; name it (--column)")
-        column = numeric[0]
-    if table[column].dtype.kind not in "iuf":
-        raise InputError(f"column {column!r} is not made of numbers; its first value is {table[column].iloc[0]!r}")
-    return column, table[column].to_numpy(dtype=float)
-
-
-def _print_retention(answer: dict[str, Any]) -> None:
-    console = _console()
-    console.print(f"[bold]{answer['model']}[/bold], fitted to column {answer['column']}", highlight=False)
-    console.print(_parameters({"": answer["parameters"]}))
-    found = answer["convergence"]
-    if not found["converged"]:
-        _distrust(console, found["message"])
-    table = _table("age", "still customers", "retention rate")
-    for row in answer["projection"]:
-        rate = row["retention_rate"]
-        later = " (projected)" if row["age"] > answer["inputs"]["last_age_observed"] else ""
-        table.add_row(f"{row['age']:.0f}{later}", f"{row['survival']:.1%}", "" if math.isnan(rate) else f"{rate:.1%}")
-    console.print(table)
-    given = answer["inputs"]
-    table = _table("", "", "", header=False)
-    table.add_row(
-        "a new customer pays", f"{answer['discounted_expected_lifetime']:.2f}", "discounted times, first included"
-    )
-    table.add_row(
-        f"one who has just paid at age {given['last_age_observed']}",
-        f"{answer['discounted_expected_residual_lifetime']:.2f}",
-        f"discounted times more, at {given['discount_per_period']:.1%} a period",
-    )
-    console.print(table)
-    table = _table("model", "log-likelihood", "fitted: points off", "hold-out: points off")
-    for name, row in answer["comparison"].items():
-        out = row["holdout_error"]
-        table.add_row(
-            name, f"{row['log_likelihood']:,.3f}", f"{row['fit_error']:.2f}", "" if math.isnan(out) else f"{out:.2f}"
-        )
-    console.print(table)
-    _print_files(console, answer)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
-
-
-def _distrust(console: Console, message: str) -> None:
-    console.print(f"[bold red]not to be trusted:[/bold red] {message}", highlight=False)
-
-
-def _table(*columns: str, header: bool = True) -> Table:
-    from rich.box import SIMPLE
-    from rich.table import Table
-
-    table = Table(box=SIMPLE, show_header=header, pad_edge=False)
-    for i, name in enumerate(columns):
-        table.add_column(name, justify="left" if i == 0 or (not header and i == len(columns) - 1) else "right")
-    return table
-
-
-def _print_files(console: Console, answer: dict[str, Any]) -> None:
-    for what in ("picture", "table"):
-        if what in answer:
-            console.print(f"{what}: {answer[what]}", highlight=False, soft_wrap=True)
-
-
-def _write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table whole or not at all: beside its place first, then moved there in one step."""
-    from custsim.errors import EnvironmentFailure
-
-    aside = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
-    try:
-        table.to_csv(aside)
-        os.replace(aside, path)
-    except OSError as error:
-        raise EnvironmentFailure(
-            f"table {str(path)!r}: cannot be written ({error.strerror or error}); check that the folder exists and "
-            "that you may write there"
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
-
-
-def _plain(value: Any) -> Any:
-    """Turn an answer into what JSON can hold; null where there is no number."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

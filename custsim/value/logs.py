@@ -215,8 +215,9 @@ def read_log(
             if separator is None:
                 with open(path, encoding=encoding) as stream:
                     separator = _separator(stream.readline())
-            table = pd.read_csv(path, sep=separator, decimal=decimal, thousands=thousands, encoding=encoding,
-                                skipinitialspace=True)  # fmt: skip
+            table = pd.read_csv(path, sep=separator, decimal=decimal, encoding=encoding, skipinitialspace=True)
+            if thousands is not None:
+                table = table.apply(_without_marks, thousands=thousands, decimal=decimal)
     except OSError as error:
         raise EnvironmentFailure(f"{path}: cannot be read ({error.strerror or error})") from error
     except LookupError as error:
@@ -226,6 +227,8 @@ def read_log(
             f'{path}: is not {"UTF-8" if encoding == "utf-8-sig" else encoding} text; save it as "CSV UTF-8", or state '
             "its encoding (encoding='cp1252' is what Excel writes on Windows)"
         ) from error
+    except InputError:
+        raise
     except ValueError as error:  # also what pandas and pyarrow say of files that they cannot parse
         raise InputError(f"{path}: {_unreadable(error)}; give a CSV file with a line of column names") from error
     if table.empty:
@@ -248,6 +251,19 @@ def _refuse_what_is_no_text(path: Path) -> None:
             raise InputError(f"{path}: {what}")
     if not head:
         raise InputError(f"{path}: is empty; give a CSV file with a line of column names")
+
+
+def _without_marks(column: pd.Series[Any], *, thousands: str, decimal: str) -> pd.Series[Any]:
+    """Turn 1,250.00 into 1250.0 in a column that is mostly such numbers; dates are left alone (02.01.2024)."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    mark, point = re.escape(thousands), re.escape(decimal)
+    text = column.astype("string").str.strip()
+    number = text.str.fullmatch(rf"-?(\d{{1,3}}({mark}\d{{3}})+|\d+)({point}\d+)?").fillna(False).astype(bool)
+    if number.sum() < 0.5 * text.notna().sum():
+        return column
+    figures = text[number].str.replace(thousands, "").str.replace(decimal, ".").astype(float)
+    return figures if number.all() else column.astype(object).where(~number, figures)
 
 
 def _unreadable(error: ValueError) -> str:

@@ -697,7 +697,7 @@ def _history(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, periods: Ar
     t, x, t_x, T_ = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (periods, frequency, recency, T)))
     problems = []
     if not np.all(t >= 0):
-        problems.append(f"periods: must be at least 0, got {np.min(t)!r}")
+        problems.append(f"periods: must be at least 0, got {np.min(t):g}")
     if not np.all((x >= 0) & (t_x >= 0) & (t_x <= T_)):
         problems.append("history: needs frequency >= 0 and 0 <= recency <= T for every customer")
     elif np.any((x == 0) & (t_x > 0)):

@@ -717,17 +717,23 @@ def _row_problems(left: Floats, where: str, size: float | None, periods: int | N
     problems = []
     if not np.all(np.isfinite(left)):
         ages = np.flatnonzero(~np.isfinite(left)).tolist()
-        return [f"{where}: not a number at {len(ages)} ages: {ages}; end the row before the first age not observed"]
+        return [f"{where}: not a number at {_at(ages)}; end the row before the first age not observed"]
     if left[0] <= 0 or np.any(left < 0):
-        problems.append(f"{where}: must start above 0 and never fall below 0, got {left.min()!r}")
+        problems.append(f"{where}: must start above 0 and never fall below 0, got {left.min():g}")
     rises = np.flatnonzero(np.diff(left) > 0) + 1
     if len(rises):
-        problems.append(f"{where}: rises at {len(rises)} ages ({rises.tolist()}); those who left do not come back")
+        problems.append(f"{where}: rises at {_at(rises.tolist())}; those who left do not come back")
     if size is not None and not size > 0:
         problems.append(f"customers: must be above 0, got {size!r}")
     if periods is not None and not 1 <= periods <= len(left) - 1:
         problems.append(f"periods: must be between 1 and the {len(left) - 1} renewals observed, got {periods!r}")
     return problems
+
+
+def _at(ages: list[int]) -> str:
+    """Name some ages."""
+    shown = ", ".join(map(str, ages[:5])) + (", ..." if len(ages) > 5 else "")
+    return f"age {shown}" if len(ages) == 1 else f"{len(ages)} ages ({shown})"
 
 
 def _is_nested(survival: Any) -> bool:
@@ -801,7 +807,7 @@ def _hyp2f1_one(b: Floats, c: Floats, v: float) -> Floats:
 def _ages(age: ArrayLike, least: int) -> Floats:
     at = np.asarray(age, dtype=np.float64)
     if not np.all(at >= least):
-        raise InputError(f"age: must be at least {least} period, got {np.min(at)!r}")
+        raise InputError(f"age: must be at least {least} periods, got {np.min(at):g}")
     return at
 
 

@@ -1,5 +1,6 @@
 import json
 
+import pandas as pd
 import pytest
 
 from custsim.cli import main
@@ -97,6 +98,95 @@ def test_a_picture_that_cannot_be_written_ends_with_1(capsys, tmp_path):
     assert code == 1
     assert err.startswith("custsim: picture")
     assert len(err.splitlines()) == 1
+
+
+def test_payments_are_written_one_by_one(capsys, tmp_path):
+    out = tmp_path / "payments.csv"
+    for timing in ("start", "end", "renewal"):
+        line = (*BASE, "--acquisition-cost", "150", "--growth", "2%", "--timing", timing, "--out", str(out))
+        _, text, _ = run(capsys, *line, "--json")
+        table = pd.read_csv(out, index_col="payment")
+        value = json.loads(text)["lifetime_value"]
+        # 99 % of what is earned, and not before
+        assert table["value_so_far"].iloc[-1] + 150 >= 0.99 * (value + 150) > table["value_so_far"].iloc[-2] + 150
+        later = 1 if timing == "renewal" else 0
+        assert table["still_there"].to_list() == pytest.approx([0.8 ** (k + later) for k in range(len(table))])
+        assert table["margin"].to_list() == pytest.approx([100 * 1.02**k for k in range(len(table))])
+        wait = 0 if timing == "start" else 1
+        expected = [
+            margin * still / 1.1 ** (k + wait)
+            for k, (margin, still) in enumerate(zip(table["margin"], table["still_there"], strict=True))
+        ]
+        assert table["discounted_expected_margin"].to_list() == pytest.approx(expected)
+        assert (table["discounted_expected_margin"].cumsum() - 150).to_list() == pytest.approx(
+            table["value_so_far"].to_list()
+        )
+    run(capsys, *BASE, "--horizon", "4", "--out", str(out))
+    assert len(pd.read_csv(out)) == 4
+    assert [file.name for file in tmp_path.iterdir()] == ["payments.csv"]
+
+
+@pytest.fixture
+def segments(tmp_path):
+    file = tmp_path / "segments.csv"
+    file.write_text(
+        "segment,Margin,retention,acquisition cost\nstudents,40,70%,60\nfamilies,120,0.85,150\nfirms,900,92 %,9000\n",
+        encoding="utf-8",
+    )
+    return file
+
+
+def test_a_file_of_customers_is_valued_row_by_row(capsys, segments, tmp_path):
+    out = tmp_path / "values.csv"
+    _, text, _ = run(capsys, "clv", str(segments), "--discount", "10%", "--out", str(out), "--json")
+    answer = json.loads(text)
+    table = pd.read_csv(out, index_col="customer")
+    expected = [m * 1.1 / (1.1 - r) - c for m, r, c in ((40, 0.7, 60), (120, 0.85, 150), (900, 0.92, 9000))]
+    assert table["lifetime_value"].to_list() == pytest.approx(expected)
+    assert table["break_even_acquisition"].to_list() == pytest.approx([e + c for e, c in zip(expected, (60, 150, 9000),
+                                                                                             strict=True)])  # fmt: skip
+    assert table["worth_of_a_retention_point"].iloc[0] == pytest.approx(40 * 1.1 / 0.39 - 40 * 1.1 / 0.4)
+    assert table["payback_payments"].isna().to_list() == [False, False, True]
+    assert answer["totals"]["lifetime_value"] == pytest.approx(sum(expected))
+    assert answer["totals"]["not_worth_winning"] == 1
+    assert [row["customer"] for row in answer["customers"]] == ["students", "families", "firms"]
+    _, screen, _ = run(capsys, "clv", str(segments), "--discount", "10%")
+    assert "never" in screen
+    assert screen.index("families") < screen.index("students")  # the most valuable first
+
+
+def test_what_a_file_lacks_must_be_said_and_what_is_no_number_is_counted(capsys, segments, tmp_path):
+    code, _, err = run(capsys, "clv", str(segments))
+    assert code == 2
+    assert "--discount: missing (and no column of that name among: segment, Margin" in err
+    code, _, err = run(capsys, "clv")
+    assert (code, "--margin, --retention, --discount: missing" in err) == (2, True)
+    (tmp_path / "bad.csv").write_text("id,margin,retention\n1,ten,0.8\n2,5,much\n3,6,0.9\n", encoding="utf-8")
+    code, _, err = run(capsys, "clv", str(tmp_path / "bad.csv"), "--discount", "0.1")
+    assert code == 2
+    assert "margin: 1 of 3 rows not a number (first: 'ten', data row 1)" in err
+    assert "retention: 1 of 3 rows not a number (first: 'much', data row 2)" in err
+
+
+def test_a_file_of_customers_has_its_picture_and_long_lists_are_cut(capsys, tmp_path):
+    file, picture = tmp_path / "many.csv", tmp_path / "lorenz.png"
+    pd.DataFrame({"margin": range(1, 41), "retention": 0.8}).to_csv(file, index=False)
+    _, out, _ = run(capsys, "clv", str(file), "--discount", "10%", "--picture", str(picture))
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "The first 20 of 40; all with --out." in out
+
+
+def test_retention_near_1_has_no_further_point(capsys, tmp_path):
+    (tmp_path / "few.csv").write_text("margin,retention\n1,0.995\n1,0.99\n", encoding="utf-8")
+    _, text, _ = run(capsys, "clv", str(tmp_path / "few.csv"), "--discount", "0.1", "--json")
+    points = [row["worth_of_a_retention_point"] for row in json.loads(text)["customers"]]
+    assert points == [None, pytest.approx(1.1 / 0.1 - 1.1 / 0.11)]
+
+
+def test_numbers_are_written_without_marks(capsys):
+    code, _, err = run(capsys, "clv", "--margin", "1,000", "--retention", "0.8", "--discount", "0.1")
+    assert code == 2
+    assert "'1,000' is no number: write 1000" in err
 
 
 def test_help_lists_the_subcommands_that_are_there(capsys):

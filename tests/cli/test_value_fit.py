@@ -1,4 +1,4 @@
-"""``custsim value fit`` and ``custsim value retention``, from files to answers."""
+"""``custsim value fit``, from files to answers."""
 
 import json
 
@@ -8,10 +8,8 @@ import pytest
 
 from custsim.cli import main
 from custsim.value.customers import customer_base, slipping_away
-from custsim.value.purchases import MBGNBD, GammaGamma
-from custsim.value.retention import ShiftedBetaGeometric
-
-SURVIVAL = [100, 86.9, 74.3, 65.3, 59.3, 55.1, 51.7, 49.1, 46.8, 44.5, 42.7, 40.9, 39.4]
+from custsim.value.purchases import MBGNBD, GammaGamma, holdout_check
+from custsim.value.transactions import calibration_holdout
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +22,6 @@ def shop(tmp_path_factory):
     file = tmp_path_factory.mktemp("shop") / "log.csv"
     table["amount"] = table["amount"].round(2)
     table[["customer", "date", "amount"]].to_csv(file, index=False)
-    return file
-
-
-@pytest.fixture
-def survival(tmp_path):
-    file = tmp_path / "survival.csv"
-    pd.DataFrame({"year": range(13), "left": SURVIVAL}).to_csv(file, index=False)
     return file
 
 
@@ -110,34 +101,102 @@ def test_a_table_that_cannot_be_written_leaves_nothing(shop, tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_retention_tells_what_the_library_computes(survival, capsys):
-    answer = json.loads(run(capsys, "retention", survival, "--periods", 7, "--project", 12, "--json"))
-    model = ShiftedBetaGeometric.fit(SURVIVAL, periods=7)
-    assert answer["column"] == "left"
-    assert answer["parameters"]["alpha"]["estimate"] == pytest.approx(model.alpha)
-    assert answer["parameters"]["alpha"]["standard_error"] is None
-    assert answer["discounted_expected_lifetime"] == pytest.approx(model.discounted_lifetime(0.1))
-    assert [row["survival"] for row in answer["projection"]] == pytest.approx(list(model.survival(range(13))))
-    assert answer["comparison"]["geometric"]["holdout_error"] > 5
+def test_fit_names_what_was_typed(shop, tmp_path, capsys):
+    """Problems name options and not the library's arguments, and rows of the data."""
+    file = tmp_path / "bad.csv"
+    file.write_text("customer,date,amount\n1,2024-01-01,5\n1,2024-02-01,-2\n2,soon,7\n", encoding="utf-8")
+    said = run(capsys, "fit", file, code=2)
+    assert "(--nonpositive drop)" in said
+    assert "(first: data row 2)" in said
+    assert "(first: 'soon', data row 3)" in said
+    assert "(--date-format %d.%m.%Y)" in said
+    assert "='" not in said
+    file.write_text("Kunde,Tag\n1,2024-01-01\n", encoding="utf-8")
+    assert "name it (--customer NAME)" in run(capsys, "fit", file, code=2)
+    file.write_text("customer;date;amount\n1;2024-01-01;2,50\n1;2024-02-01;3,50\n", encoding="utf-8")
+    assert "with --decimal ','" in run(capsys, "fit", file, code=2)
+    assert "custsim: --margin: must be a share" in run(capsys, "fit", shop, "--margin", 30, code=2)
+    assert "custsim: --discount: must be above 0" in run(capsys, "fit", shop, "--discount", 0, code=2)
+    assert "custsim: --bootstrap: must be at least 20" in run(capsys, "fit", shop, "--bootstrap", 3, code=2)
 
 
-def test_retention_reads_well_and_writes(survival, tmp_path, capsys):
-    out, picture = tmp_path / "projection.csv", tmp_path / "survival.svg"
-    text = run(capsys, "retention", survival, "--customers", 1000, "--out", out, "--picture", picture)
-    assert "shifted beta-geometric" in text
-    assert "24 (projected)" in text
-    assert pd.read_csv(out)["survival"].is_monotonic_decreasing
-    assert picture.read_text(encoding="utf-8").lstrip().startswith("<?xml")
+def test_fit_reads_files_as_people_keep_them(shop, tmp_path, capsys):
+    table = pd.read_csv(shop)
+    plain = json.loads(run(capsys, "fit", shop, "--end", "2024-12-31", "--json"))
+    table["date"] = pd.to_datetime(table["date"]).dt.strftime("%d.%m.%Y")
+    table["amount"] = [f"{amount * 1000:,.2f}".translate(str.maketrans(",.", ".,")) for amount in table["amount"]]
+    file = tmp_path / "german.csv"
+    table.set_axis(["Kundennr.", "Kaufdatum", "Umsatz"], axis=1).to_csv(file, index=False, sep=";", encoding="cp1252")
+    names = ("--customer", "Kundennr.", "--date", "Kaufdatum", "--amount", "Umsatz", "--encoding", "cp1252")
+    marks = ("--decimal", ",", "--thousands", ".", "--separator", ";")
+    german = json.loads(run(capsys, "fit", file, *names, *marks, "--end", "2024-12-31", "--json"))
+    assert german["totals"]["residual_value"] == pytest.approx(1000 * plain["totals"]["residual_value"], rel=1e-6)
+    assert any("dates read day first" in line for line in german["log"])
 
 
-def test_retention_columns(survival, tmp_path, capsys):
-    assert "is not in the file" in run(capsys, "retention", survival, "--column", "nobody", code=2)
-    file = tmp_path / "words.csv"
-    file.write_text("year,left\n0,all\n1,some\n", encoding="utf-8")
-    assert "no column of customers left" in run(capsys, "retention", file, code=2)
-    assert "not made of numbers" in run(capsys, "retention", file, "--column", "left", code=2)
+def test_fit_reads_a_saved_runs_transactions(tmp_path, capsys):
+    drawn = MBGNBD(r=0.6, alpha=1.5, a=0.9, b=8.0, unit="month").simulate(24.0, customers=300, seed=2)
+    drawn.transactions.rename(columns={"customer": "person"}).to_parquet(tmp_path / "transactions.parquet")
+    file = tmp_path / "transactions.parquet"
+    answer = json.loads(run(capsys, "fit", file, "--time-unit", "month", "--end", 24, "--json"))
+    assert (answer["unit"], answer["totals"]["customers"]) == ("month", 300)
+    yearly = json.loads(
+        run(capsys, "fit", file, "--time-unit", "month", "--unit", "year", "--end", 24, "--same-day", "separate",
+            "--json")
+    )  # fmt: skip
+    # the end is on the scale of the log's times, the answer in years
+    assert yearly["inputs"]["horizon"] == 1
+    assert yearly["totals"]["expected_purchases"] == pytest.approx(answer["totals"]["expected_purchases"], rel=1e-4)
+    assert "what they count (--unit week" in run(capsys, "fit", file, code=2)
 
 
-def test_help_of_both(capsys):
-    assert "LOG is a CSV file" in run(capsys, "fit", "--help")
-    assert "SURVIVAL is a CSV file" in run(capsys, "retention", "--help")
+def test_fit_checks_itself_on_a_holdout(shop, capsys):
+    answer = json.loads(run(capsys, "fit", shop, "--end", "2024-12-31", "--holdout", "2024-03-31", "--json"))
+    split = calibration_holdout(pd.read_csv(shop), calibration_end="2024-03-31", end="2024-12-31")
+    check = holdout_check(MBGNBD.fit(split.calibration), split)
+    assert answer["holdout"]["predicted"] == pytest.approx(check.predicted_total)
+    assert answer["holdout"]["actual"] == check.actual_total == split.holdout["purchases"].sum()
+    assert answer["holdout"]["by_frequency"]["0"]["customers"] == check.by_frequency.loc["0", "customers"]
+    text = run(capsys, "fit", shop, "--end", "2024-12-31", "--holdout", "2024-03-31")
+    assert f"{check.predicted_total:,.0f} purchases predicted, {check.actual_total:,.0f} came" in text
+    late = run(capsys, "fit", shop, "--end", "2024-12-31", "--holdout", "2024-12-31", code=2)
+    assert "custsim: --holdout: must be before the end" in late
+
+
+def test_fit_puts_intervals_on_its_totals_and_on_each_customer(shop, tmp_path, capsys):
+    out = tmp_path / "customers.csv"
+    line = ("fit", shop, "--end", "2024-12-31", "--bootstrap", 20, "--seed", 4, "--out", out)
+    answer = json.loads(run(capsys, *line, "--json"))
+    ends = answer["intervals"]["residual_value"]
+    assert ends["low"] < answer["totals"]["residual_value"] < ends["high"]
+    assert f"95 % between {ends['low']:,.0f} and {ends['high']:,.0f}" in " ".join(run(capsys, *line).split())
+    table = pd.read_csv(out)
+    for name in ("probability_alive", "expected_purchases", "expected_spend", "residual_value"):
+        assert (table[f"{name}_low"] <= table[f"{name}_high"]).all()
+
+
+def test_fit_keeps_to_a_cohort(shop, capsys):
+    answer = json.loads(run(capsys, "fit", shop, "--cohort", "2023-01-02", "2023-06-30", "--json"))
+    first = pd.to_datetime(pd.read_csv(shop).groupby("customer")["date"].min())
+    assert answer["totals"]["customers"] == (first <= "2023-06-30").sum()
+
+
+def test_the_list_counts_the_first_purchase_too(shop, capsys):
+    """A row of the list says how often somebody bought, not how often again."""
+    base = customer_base(pd.read_csv(shop), end="2024-12-31")
+    first = slipping_away(base, most=1)
+    bought = (pd.read_csv(shop)["customer"] == first.index[0]).sum()
+    row = next(line for line in run(capsys, "fit", shop, "--end", "2024-12-31", "--top", 1).splitlines()
+               if line.split()[:1] == [str(first.index[0])])  # fmt: skip
+    assert row.split()[1] == str(bought)
+
+
+def test_a_picture_of_an_unknown_kind_is_refused_before_the_work(shop, tmp_path, capsys):
+    error = run(capsys, "fit", tmp_path / "not-even-there.csv", "--picture", "map.jpg", code=2)
+    assert "one of .png, .svg, .pdf, got '.jpg'" in error
+
+
+def test_help(capsys):
+    text = run(capsys, "fit", "--help")
+    for words in ("LOG is a CSV file", "[default: refuse]", "--holdout", "--bootstrap", "--cohort FIRST LAST"):
+        assert words in text

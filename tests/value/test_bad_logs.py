@@ -170,7 +170,7 @@ def test_files_that_are_no_logs(tmp_path):
     with pytest.raises(EnvironmentFailure, match="cannot be read"):
         read_log(tmp_path / "none.csv")
     for name, content, words in (
-        ("empty.csv", b"", "not a table"),
+        ("empty.csv", b"", "is empty"),
         ("names.csv", b"customer,date\n", "no rows"),
         ("latin.csv", "customer,date\nJosé,2024-01-01\n".encode("latin-1"), "not UTF-8"),
         ("ragged.csv", b"a,b\n1,2\n1,2,3,4\n", "not a table"),
@@ -264,6 +264,18 @@ def test_files_in_other_encodings_and_parquet_are_read(tmp_path):
         ("log.parquet", {}),
     ):
         pd.testing.assert_frame_equal(read_log(tmp_path / name, **options), table)
+
+
+def test_marks_of_thousands_are_taken_from_amounts_and_not_from_dates(tmp_path):
+    file = tmp_path / "log.csv"
+    file.write_text("id;date;amount\n1;02.01.2024;1.209,50\n1;15.02.2024;9,50\n2;03.01.2024;-3\n", encoding="utf-8")
+    table = read_log(file, decimal=",", thousands=".")
+    assert table["amount"].tolist() == [1209.5, 9.5, -3.0]
+    assert table["date"].tolist() == ["02.01.2024", "15.02.2024", "03.01.2024"]
+    file.write_text('id,date,amount\n1,2024-01-02,"1,209.50"\n1,2024-02-15,free\n2,2024-01-03,"2,000"\n')
+    mixed = read_log(file, thousands=",")
+    assert mixed["amount"].tolist() == [1209.5, "free", 2000.0]
+    assert "1 of 3 rows (first: row 2) not a number (first: 'free')" in _problems(mixed)[0]
 
 
 def test_the_record_says_which_columns_were_taken():

@@ -271,9 +271,9 @@ def test_comparison_judges_by_ages_kept_back():
     ("survival", "options", "words"),
     [
         ([100], {}, "at least two ages"),
-        ([100, 80, 90], {}, "rises at 1 ages"),
+        ([100, 80, 90], {}, "rises at age 2;"),
         ([100, -5], {}, "never fall below 0"),
-        ([100, float("nan")], {}, "not a number at 1 ages"),
+        ([100, float("nan")], {}, "not a number at age 1;"),
         ([100, 100, 100], {}, "nobody leaves"),
         ([100, 80], {"periods": 5}, "between 1 and the 1 renewals"),
         ([100, 80], {"customers": -1}, "must be above 0"),
@@ -297,7 +297,7 @@ def test_bad_numbers_are_refused():
     with pytest.raises(InputError, match="churn"):
         Geometric(churn=1.0)
     model = ShiftedBetaGeometric(alpha=1.0, beta=1.0)
-    with pytest.raises(InputError, match="at least 1 period"):
+    with pytest.raises(InputError, match="at least 1 periods, got 0"):
         model.retention_rate(0)
     with pytest.raises(InputError, match="discount_per_period"):
         model.discounted_lifetime(-0.1)

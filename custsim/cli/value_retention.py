@@ -1,0 +1,254 @@
+"""``custsim value retention``: how long a cohort's customers will stay, and what one of each age is worth."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from custsim.cli import value_output as show
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from custsim.value.retention import RetentionModel
+
+#: names of columns that hold ages, lower case
+_AGES = {"age", "year", "month", "quarter", "week", "period", "t", "time", "renewal", "tenure"}
+#: numbers from here on are calendar years and not ages
+_FIRST_CALENDAR_YEAR = 1900
+
+
+@click.command("retention")
+@click.argument("survival", type=show.FILE)
+@click.option("--column", help="Column with the customers left; the first column of numbers that is no age without it.")
+@click.option("--age", help="Column with the ages 0, 1, 2, ...; recognised by usual names, or the rows are counted.")
+@click.option("--customers", type=click.FloatRange(min=1), help="Customers at age 0, if the column is in per cent.")
+@click.option("--periods", type=click.IntRange(min=1), help="Fit to so many renewals only; the rest is the hold-out.")
+@click.option("--project", type=click.IntRange(min=1), help="Last age projected; twice the last observed without it.")
+@click.option(
+    "--discount", type=show.SHARE, default=0.10, show_default="10%", help="Discount rate of one renewal period."
+)
+@click.option("--margin", type=show.NUMBER, help="What one payment contributes: tells values and not payments only.")
+@click.option(
+    "--model",
+    type=click.Choice(["sbg", "bdw", "geometric"]),
+    default="sbg",
+    show_default=True,
+    help="Model to project with; all three are compared.",
+)
+@click.option("--period", default="year", show_default=True, help="What one period is called in the picture.")
+@show.reading
+@click.option("--picture", type=show.FILE, help="Draw survival and projection: .png, .svg or .pdf.")
+@click.option("--out", type=show.FILE, help="Write the projection, with what a customer of each age is worth (CSV).")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def retention(
+    survival: Path, picture: Path | None, out: Path | None, as_json: bool, period: str, **options: Any
+) -> None:
+    """Project from the SURVIVAL of a cohort how long its customers will stay.
+
+    SURVIVAL is a CSV file with a column of the customers left at ages 0, 1, 2, ... (counts or per cent), from all of
+    them at age 0.
+    """
+    show.check_picture(picture)
+    with show.in_the_words_of_options({"periods": "periods", "discount_per_period": "discount"}):
+        column, others, observed = _survival(show.read(survival, options), options["column"], options["age"])
+        models = _fits(observed, options)
+        chosen = models[options["model"]]
+        projection = _projection(chosen, options["project"] or 2 * (len(observed) - 1), options)
+        answer = _answer(chosen, projection, observed, options) | {"column": column, "other_columns": others}
+    if picture is not None:
+        from custsim.plots.retention import survival_projection
+        from custsim.plots.style import save
+
+        order = [chosen, *(model for model in models.values() if model is not chosen)]
+        end, last = len(projection) - 1, options["periods"] or len(observed) - 1
+        save(
+            survival_projection(order, observed, periods=end, calibration=min(last, end), period=period),
+            picture,
+        )
+        answer["picture"] = str(picture)
+    if out is not None:
+        show.write_table(projection, out)
+        answer["table"] = str(out)
+    if as_json:
+        show.print_json(answer)
+    else:
+        _print(answer)
+
+
+def _fits(observed: NDArray[Any], options: dict[str, Any]) -> dict[str, RetentionModel]:
+    from custsim.value.retention import BetaDiscreteWeibull, Geometric, ShiftedBetaGeometric
+
+    kinds: dict[str, type[RetentionModel]] = {
+        "sbg": ShiftedBetaGeometric,
+        "bdw": BetaDiscreteWeibull,
+        "geometric": Geometric,
+    }
+    given = {"periods": options["periods"], "customers": options["customers"]}
+    return {name: kind.fit(observed, **given) for name, kind in kinds.items()}
+
+
+def _projection(model: RetentionModel, last: int, options: dict[str, Any]) -> pd.DataFrame:
+    """Survival and retention by age, and what is to come from a customer who has just paid at that age."""
+    table = model.predict(last)
+    table["payments_to_come"] = model.discounted_residual_lifetime(
+        table.index.to_numpy(), options["discount"], when="after_payment"
+    )
+    if options["margin"] is not None:
+        table["residual_value"] = options["margin"] * table["payments_to_come"]
+    return table
+
+
+def _answer(
+    model: RetentionModel, projection: pd.DataFrame, observed: NDArray[Any], options: dict[str, Any]
+) -> dict[str, Any]:
+    from custsim.value.retention import compare_retention_models
+
+    last, discount, margin = len(observed) - 1, options["discount"], options["margin"]
+    given = {"periods": options["periods"], "customers": options["customers"]}
+    new = model.discounted_lifetime(discount)
+    return {
+        "model": model.name,
+        "parameters": model.summary().to_dict(orient="index"),
+        "log_likelihood": model.log_likelihood,
+        "convergence": show.convergence(model),
+        "discounted_expected_lifetime": new,
+        "discounted_expected_residual_lifetime": float(
+            model.discounted_residual_lifetime(last, discount, when="after_payment")
+        ),
+        "lifetime_value": None if margin is None else margin * new,
+        "inputs": {"discount_per_period": discount, "margin": margin, "last_age_observed": last, **given},
+        "comparison": compare_retention_models(observed, **given).to_dict(orient="index"),
+        "projection": projection.reset_index().to_dict(orient="records"),
+    }
+
+
+def _survival(table: pd.DataFrame, column: str | None, age: str | None) -> tuple[str, list[str], NDArray[Any]]:
+    """Find the column of customers left, put it in the order of the ages, and name what else it might have been."""
+    from custsim.errors import InputError
+
+    names = [str(name) for name in table.columns]
+    table = table.set_axis(names, axis=1)
+    for option, name in (("column", column), ("age", age)):
+        if name is not None and name not in names:
+            raise InputError(f"{option} {name!r} is not in the file; it has: {', '.join(names)}")
+    numbers = {name: found for name in names if (found := _numbers(table[name])) is not None}
+    age = age or _age_column(names, numbers, column)
+    others = [name for name in numbers if name not in (age, column)]
+    if column is None:
+        if not others:
+            words = [f"{name} has {_first_word(table[name])!r}" for name in names if name not in numbers]
+            what = f", which is no number ({'; '.join(words)})" if words else ""
+            raise InputError(f"no column of customers left among: {', '.join(names)}{what}; name it (column=...), or "
+                             "state the decimal mark (decimal=',')")  # fmt: skip
+        column = others.pop(0)
+    if column not in numbers:
+        raise InputError(f"column {column!r} is not made of numbers; it has {_first_word(table[column])!r}")
+    left = numbers[column]
+    return column, others, left if age is None else left[_in_order(age, numbers.get(age))]
+
+
+def _numbers(column: pd.Series[Any]) -> NDArray[Any] | None:
+    """Read a column as numbers, per cent signs left out; nothing for words."""
+    import pandas as pd
+
+    if column.dtype.kind not in "iufOUT":
+        return None
+    text = column if column.dtype.kind in "iuf" else column.astype("string").str.strip().str.removesuffix("%")
+    found = pd.to_numeric(text, errors="coerce")
+    return None if found.notna().sum() < column.notna().sum() else found.to_numpy(dtype=float)
+
+
+def _first_word(column: pd.Series[Any]) -> Any:
+    """Find the first value that is no number."""
+    import pandas as pd
+
+    return column[pd.to_numeric(column, errors="coerce").isna().to_numpy()].iloc[0]
+
+
+def _age_column(names: list[str], numbers: dict[str, NDArray[Any]], column: str | None) -> str | None:
+    """Recognise the ages by their name, or as a first column that counts 0, 1, 2, ..."""
+    named = next((name for name in names if name.lower() in _AGES and name != column), None)
+    if named is not None and named in numbers:
+        return named
+    first = names[0]
+    if first not in numbers or first == column:
+        return None
+    return first if (numbers[first] == range(len(numbers[first]))).all() else None
+
+
+def _in_order(age: str, ages: NDArray[Any] | None) -> NDArray[Any]:
+    """Order of the rows by age; the ages must be 0, 1, 2, ... or calendar years in a row."""
+    import numpy as np
+
+    from custsim.errors import InputError
+
+    if ages is None:
+        raise InputError(f"age {age!r} is not made of numbers")
+    order = np.argsort(ages, kind="stable")
+    first = ages[order[0]] if ages[order[0]] >= _FIRST_CALENDAR_YEAR else 0.0
+    if not np.array_equal(ages[order], first + np.arange(len(ages))):
+        shown = ", ".join(f"{value:g}" for value in ages[:6]) + (", ..." if len(ages) > 6 else "")
+        raise InputError(
+            f"{age}: ages must be 0, 1, 2, ... without a gap, got {shown}; the row of age 0 holds all customers, and "
+            "every renewal has its row"
+        )
+    return order
+
+
+def _print(answer: dict[str, Any]) -> None:
+    screen = show.console()
+    others = ", ".join(answer["other_columns"])
+    also = f" (also there: {others}; choose with --column)" if others else ""
+    screen.print(f"[bold]{answer['model']}[/bold], fitted to column {answer['column']}{also}", highlight=False)
+    screen.print(show.parameters({"": answer["parameters"]}))
+    if all(math.isnan(row["standard_error"]) for row in answer["parameters"].values()):
+        screen.print("No standard errors: say how many the cohort began with (--customers).", style="dim")
+    found = answer["convergence"]
+    if not found["converged"]:
+        show.distrust(screen, found["message"])
+    _print_projection(answer)
+    given = answer["inputs"]
+    worth = answer["lifetime_value"]
+    table = show.table("", "", "", header=False)
+    table.add_row(
+        "a new customer pays", _amount(answer["discounted_expected_lifetime"]), "discounted times, first included"
+    )
+    if worth is not None:
+        table.add_row("and is worth", f"[bold]{_amount(worth)}[/bold]", f"at {given['margin']:,.2f} a payment")
+    table.add_row(
+        f"one who has just paid at age {given['last_age_observed']}",
+        _amount(answer["discounted_expected_residual_lifetime"]),
+        f"discounted times more, at {given['discount_per_period']:.1%} a period",
+    )
+    screen.print(table)
+    table = show.table("model", "log-likelihood", "fitted: points off", "hold-out: points off")
+    for name, row in answer["comparison"].items():
+        out = row["holdout_error"]
+        table.add_row(
+            name, f"{row['log_likelihood']:,.3f}", f"{row['fit_error']:.2f}", "" if math.isnan(out) else f"{out:.2f}"
+        )
+    screen.print(table)
+    show.print_files(screen, answer)
+
+
+def _print_projection(answer: dict[str, Any]) -> None:
+    money = answer["lifetime_value"] is not None
+    table = show.table("age", "still customers", "retention rate", "value to come" if money else "payments to come")
+    for row in answer["projection"]:
+        rate, later = row["retention_rate"], row["age"] > answer["inputs"]["last_age_observed"]
+        table.add_row(
+            f"{row['age']:.0f}{' (projected)' if later else ''}",
+            f"{row['survival']:.1%}",
+            "" if math.isnan(rate) else f"{rate:.1%}",
+            _amount(row["residual_value"] if money else row["payments_to_come"]),
+        )
+    show.console().print(table)
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.2f}" if math.isfinite(value) else "no end"
