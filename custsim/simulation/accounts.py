@@ -1,16 +1,21 @@
-"""The monthly table: what each column is, and the profit and loss account of a month."""
+"""The monthly table: what each column is, the profit and loss account of a month, and what the firm learned in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from custsim.chain import internal_service, profit
-from custsim.scenario.model import DRIVERS, Scenario
+from custsim.chain import complaints, internal_service, profit
+from custsim.chain.complaints import prevention_level
+from custsim.chain.internal_service import purchase_cost
+from custsim.chain.profit import complaint_channel_cost, hiring_cost, lock_in_cost
+from custsim.simulation.compiled import kernel, use_laws
 
 __all__ = ["CHARGED", "COLUMNS", "COSTS", "MARGINS", "MONTHLY", "Column", "close_accounts"]
+
+use_laws(internal_service, complaints, profit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,52 +125,136 @@ COSTS = (
 #: delay in months at which recruiting costs what ``employees.recruiting_cost`` says
 _USUAL_DELAY = 2.0
 
+#: months over which the hostility of customers is felt
+_HOSTILITY_MONTHS = 3.0
+
 #: NumPy type of a month's row
 MONTHLY = np.dtype([(column.name, np.float64) for column in COLUMNS])
 
 
-def close_accounts(row: Any, scenario: Scenario, totals: Any, *, heads: float, quits: float, hired: float) -> None:
-    """Fill the money columns of a month.
+@kernel(inner=True)
+def _count(
+    p: NDArray[np.void],
+    firm: NDArray[np.void],
+    staff_sums: NDArray[np.float64],
+    desk_sums: NDArray[np.float64],
+    talk_sums: NDArray[np.float64],
+    totals: NDArray[np.void],
+    row: NDArray[np.void],
+) -> None:
+    """Fill the columns that count and measure persons, employees and the desks."""
+    f, t, r = firm[0], totals[0], row[0]
+    heads, handled = r.employees, desk_sums[0] + desk_sums[1]
+    r.employee_satisfaction = 100.0 * staff_sums[0] / heads if heads > 0.0 else 0.0
+    r.skill = staff_sums[1] / heads if heads > 0.0 else 0.0
+    r.service_quality = 100.0 * staff_sums[2] / heads if heads > 0.0 else 0.0
+    r.internal_service, r.internal_wait_days = 100.0 * f.internal_service, f.internal_wait
+    r.work_pressure, r.served_share = f.pressure, f.served_share
+    r.visit_hours, r.norm_hours = f.time_hours, f.norm_hours
+    r.customers, r.customers_end = t.customers, t.customers_end
+    r.visits, r.unserved = t.visits, t.unserved
+    customers = t.customers if t.customers > 0.0 else np.nan
+    r.satisfaction = 100.0 * t.satisfaction / customers
+    r.reported_satisfaction = 100.0 * t.reported / customers
+    r.satisfied_share = t.satisfied / customers
+    r.top_box_share = t.top_box / customers
+    r.minor_failures, r.major_failures = t.minor_failures, t.major_failures
+    r.complaints, r.silent_failures = t.complaints, t.silent
+    r.answered, r.gave_up, r.satisfied_complaints = desk_sums[0], desk_sums[1], desk_sums[2]
+    r.response_days = desk_sums[3] / handled if handled > 0.0 else np.nan
+    r.prevention = f.prevention
+    r.left, r.saved = t.left, t.saved
+    r.recommending, r.warning = t.recommending, t.warning
+    r.recommendations, r.warnings = talk_sums[0], talk_sums[1]
+    r.joined, r.referred, r.won_back = t.joined, t.referred, t.won_back
+
+
+@kernel(inner=True)
+def _profit_and_loss(p: NDArray[np.void], totals: NDArray[np.void], compensation: float, row: NDArray[np.void]) -> None:
+    """Fill the money columns."""
+    q, t, r = p[0], totals[0], row[0]
+    r.base, r.growth, r.saving, r.premium = t.base, t.growth, t.saving, t.premium
+    r.revenue = t.base + t.growth + t.premium + q.profit_visit_cost * t.visits
+    r.acquisition = q.profit_acquisition_cost * t.joined
+    r.rewards = q.referral_reward * t.referred
+    r.compensation = compensation
+    r.offers = q.loyalty_offer_cost * t.offers
+    charged = r.acquisition + r.rewards + r.compensation + r.offers
+    r.contribution = r.base + r.growth + r.saving + r.premium - charged
+
+    pay = q.employees_monthly_pay * q.employees_pay
+    spend = (
+        q.internal_service_training_spend
+        + q.internal_service_support_spend
+        + q.internal_service_rewards_spend
+        + q.internal_service_teamwork_spend
+        + q.internal_service_empowerment_spend
+    )
+    tools = purchase_cost(q.internal_service_tools_spend, q.tools_price)
+    r.internal_service_cost = r.employees * (spend + tools)
+    r.pay = r.employees * pay
+    hiring = hiring_cost(q.employees_hiring_delay, q.employees_recruiting_cost, _USUAL_DELAY)
+    r.turnover = r.quits * q.employees_turnover_cost * 12.0 * pay + r.hired * hiring
+    r.internal_desk = q.internal_service_desk_staff * q.employees_monthly_pay
+    r.complaint_desk = q.complaints_staff * q.employees_monthly_pay
+    r.complaint_channel = complaint_channel_cost(q.complaints_ease, q.complaints_ease_cost, t.customers)
+    r.lock_in = lock_in_cost(q.loyalty_switching_cost, q.loyalty_switching_cost_price, t.customers)
+    r.false_alarms = r.offers * q.loyalty_offer_false_alarms
+    r.approaches = q.loyalty_winback_cost * t.approaches
+    r.marketing, r.fixed = q.market_marketing, q.profit_fixed_cost
+    staff = r.pay + r.turnover + r.internal_service_cost + r.internal_desk
+    programmes = r.complaint_desk + r.complaint_channel + r.lock_in + r.false_alarms + r.approaches
+    r.profit = r.contribution - (staff + programmes + r.marketing + r.fixed)
+
+
+@kernel(inner=True)
+def _learn(p: NDArray[np.void], totals: NDArray[np.void], answered: float, firm: NDArray[np.void]) -> None:
+    """Carry over what the next month needs: customers' hostility, lessons from failures, whom to plan staff for."""
+    q, t, f = p[0], totals[0], firm[0]
+    failures, rate = t.minor_failures + t.major_failures, q.complaints_failure_rate
+    if t.visits > 0.0 and rate > 0.0:
+        f.hostility += (failures / t.visits / rate - 1.0 - f.hostility) / _HOSTILITY_MONTHS
+    f.prevention = prevention_level(f.prevention, answered, failures, q.complaints_prevention_months)
+    f.planned_customers += (t.customers_end - f.planned_customers) / q.employees_head_smoothing_months
+    f.customer_rate = t.rate_end
+
+
+@kernel
+def close_accounts(
+    p: NDArray[np.void],
+    firm: NDArray[np.void],
+    staff_sums: NDArray[np.float64],
+    desk_sums: NDArray[np.float64],
+    talk_sums: NDArray[np.float64],
+    blocks: NDArray[np.float64],
+    totals: NDArray[np.void],
+    sums: NDArray[np.float64],
+    row: NDArray[np.void],
+) -> None:
+    """Close a month: what was counted, the profit and loss account, and what the firm carries over.
 
     Parameters
     ----------
+    p, firm
+        Packed scenario and state of the firm; the latter is changed.
+    staff_sums, desk_sums, talk_sums
+        Sums of :func:`custsim.simulation.workforce.staff_month`, :func:`custsim.simulation.recovery.answer` and
+        :func:`custsim.simulation.talk.deliver`.
+    blocks
+        Sums over the persons, one row a block, in the order of :data:`custsim.simulation.month.TOTALS`.
+    totals, sums
+        Room for their sum: one :data:`custsim.simulation.month.TOTALS`, and the same memory as plain numbers.
     row
-        One :data:`MONTHLY` whose counts and ``compensation`` are filled.
-    scenario
-        Levers and prices in force this month.
-    totals
-        Sums over the persons, one :data:`custsim.simulation.month.TOTALS`.
-    heads, quits, hired
-        Positions filled, vacated and filled anew this month.
+        One :data:`MONTHLY` to fill, in which employees, vacancies, quits, hired and open complaints are filled.
 
     Notes
     -----
     Contribution is margins less what is charged to customers; profit is contribution less the firm's own costs.
     """
-    staff, inside, loyalty, money = scenario.employees, scenario.internal_service, scenario.loyalty, scenario.profit
-    customers = row["customers"]
-    for name in MARGINS:
-        row[name] = totals[name]
-    row["revenue"] = totals["base"] + totals["growth"] + totals["premium"] + money.visit_cost * totals["visits"]
-    row["acquisition"] = money.acquisition_cost * totals["joined"]
-    row["rewards"] = scenario.referral.reward * totals["referred"]
-    row["offers"] = loyalty.offer_cost * totals["offers"]
-    row["contribution"] = sum(row[name] for name in MARGINS) - sum(row[name] for name in CHARGED)
-
-    spend = sum(getattr(inside, name).spend for name in DRIVERS if name != "tools")
-    grade = 1.0 - inside.grade_discount * "ABCD".index(inside.supplier_grade)
-    row["internal_service_cost"] = heads * (spend + internal_service.purchase_cost(inside.tools.spend, grade))
-    row["pay"] = heads * staff.monthly_pay * staff.pay
-    row["turnover"] = quits * staff.turnover_cost * 12.0 * staff.monthly_pay * staff.pay
-    row["turnover"] += hired * profit.hiring_cost(staff.hiring_delay, staff.recruiting_cost, _USUAL_DELAY)
-    row["internal_desk"] = inside.desk_staff * staff.monthly_pay
-    row["complaint_desk"] = scenario.complaints.staff * staff.monthly_pay
-    row["complaint_channel"] = profit.complaint_channel_cost(
-        scenario.complaints.ease, scenario.complaints.ease_cost, customers
-    )
-    row["lock_in"] = profit.lock_in_cost(loyalty.switching_cost, loyalty.switching_cost_price, customers)
-    row["false_alarms"] = row["offers"] * loyalty.offer_false_alarms
-    row["approaches"] = loyalty.winback_cost * totals["approaches"]
-    row["marketing"] = scenario.market.marketing
-    row["fixed"] = money.fixed_cost
-    row["profit"] = row["contribution"] - sum(row[name] for name in COSTS)
+    for k in range(sums.size):
+        sums[k] = 0.0
+        for block in range(blocks.shape[0]):
+            sums[k] += blocks[block, k]
+    _count(p, firm, staff_sums, desk_sums, talk_sums, totals, row)
+    _profit_and_loss(p, totals, desk_sums[4], row)
+    _learn(p, totals, desk_sums[0], firm)

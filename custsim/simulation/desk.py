@@ -209,15 +209,11 @@ class BatchDesk(_Calendar):
             What was completed or given up in it, in that order (of two at one moment, the earlier arrival first).
         """
         self._must_be_open()
-        _sort_by(self._tickets[self._carried : self._count], False)
         done = np.empty(self._count, dtype=TICKET)
-        finished = _serve(self._tickets[: self._count], self._free, self._t0, self._t1, self.patience, done)
-        self._count -= finished
-        self._carried = self._count
+        finished = _work_through(self._tickets, self._carried, self._free, self._t0, self._t1, self.patience, done)
+        self._carried = self._count = self._count - finished
         self._is_open = False
-        done = done[:finished]
-        _sort_by(done, True)
-        return done
+        return done[:finished]
 
 
 @kernel
@@ -231,6 +227,17 @@ def _admit(fresh: Tickets, month: int, t0: float, t1: float) -> bool:
 
 
 @kernel
+def _work_through(
+    tickets: Tickets, carried: int, free: Floats, t0: float, t1: float, patience: float, done: Tickets
+) -> int:
+    """Serve a month's tickets, of which ``carried`` are in order already; fill ``done`` in the order of the finish."""
+    _sort_by(tickets[carried : done.size], False)
+    finished = _serve(tickets[: done.size], free, t0, t1, patience, done)
+    _sort_by(done[:finished], True)
+    return finished
+
+
+@kernel(inner=True)
 def _sort_by(tickets: Tickets, finish: bool) -> None:
     """Sort tickets by finish or else by arrival; those at one moment stay in the order they have.
 
@@ -261,7 +268,7 @@ def _sort_by(tickets: Tickets, finish: bool) -> None:
         tickets[i] = copy[order[i]]
 
 
-@kernel
+@kernel(inner=True)
 def _serve(tickets: Tickets, free: Floats, t0: float, t1: float, patience: float, done: Tickets) -> int:
     """Work a month through: ``tickets`` in the order of arrival, ``free`` a heap of the times servers are free.
 

@@ -18,7 +18,6 @@ import simpy
 from numpy.typing import NDArray
 from simpy.events import EventPriority
 
-from custsim.chain import complaints, employees
 from custsim.errors import InputError
 from custsim.scenario.model import STRUCTURE, Intervention, Scenario
 from custsim.simulation.accounts import MONTHLY, close_accounts
@@ -37,11 +36,8 @@ __all__ = ["Process", "Simulation", "State", "new_state"]
 #: a process of the user's: receives the simulation and yields SimPy events
 Process = Callable[["Simulation"], Generator[Any, Any, Any]]
 
-#: columns of the monthly table
-_NAMES = MONTHLY.names or ()
-
-#: months over which the internal waiting time and the hostility of customers are felt
-_WAIT_MONTHS, _HOSTILITY_MONTHS = 2.0, 3.0
+#: months over which the internal waiting time is felt
+_WAIT_MONTHS = 2.0
 
 
 @dataclass
@@ -173,7 +169,6 @@ class Simulation:
         self.first = state.month
         self._done = self.env.event()
         self.rows: NDArray[np.void] = np.zeros(months, dtype=MONTHLY)
-        self._cells = self.rows.view(np.float64).reshape(months, -1)
         self.log = Log()
         self.keep_visits = False
         self.watchers: list[Callable[[Simulation], None]] = []
@@ -185,8 +180,10 @@ class Simulation:
         self._traits = traits_of(scenario.opening)
         self._visit_hours = scenario.opening.employees.visit_hours
         blocks = -(-state.people.state.size // BLOCK)
-        self._totals = np.zeros(blocks, dtype=TOTALS)
-        self._flat = self._totals.view(np.float64).reshape(blocks, -1)
+        self._blocks = np.zeros(blocks, dtype=TOTALS)
+        self._block_sums = self._blocks.view(np.float64).reshape(blocks, -1)
+        self._totals = np.zeros(1, dtype=TOTALS)
+        self._sums = self._totals.view(np.float64)
         self._room = _Room(256, max(256, 4 * state.staff.filled.size))
         self._staff_sums, self._desk_sums, self._talk_sums = np.zeros(3), np.zeros(5), np.zeros(2)
         self._adopt(scenario)
@@ -285,43 +282,45 @@ class Simulation:
     # -- one month ------------------------------------------------------------------------------------------------
 
     def _live(self) -> None:
-        state, row = self.state, dict.fromkeys(_NAMES, 0.0)  # a dictionary is filled faster than a NumPy record
+        state, at = self.state, self.state.month - self.first
+        row = self.rows[at : at + 1]
         k0, k1 = state.luck
-        quits = self._staff(row)
-        self._totals.fill(0)
+        self._staff(row[0])
+        self._blocks.fill(0)
         self._over_blocks(encounter_pass, self._p, state.firm, state.people, state.staff, state.month, k0, k1)
-        self._complaints(row)
-        self._requests(row)
+        row["open_complaints"] = self._complaints()
+        self._requests()
         self._over_blocks(behaviour_pass, self._p, state.people, self._tables, state.month, k0, k1)
-        deliver(
+        network, talk_sums = state.network, self._talk_sums
+        deliver(self._p, state.people, network.offsets, network.ties, state.month, k0, k1, talk_sums)
+        close_accounts(
             self._p,
-            state.people,
-            state.network.offsets,
-            state.network.ties,
-            state.month,
-            k0,
-            k1,
-            self._talk_sums,
+            state.firm,
+            self._staff_sums,
+            self._desk_sums,
+            talk_sums,
+            self._block_sums,
+            self._totals,
+            self._sums,
+            row,
         )
-        self._book(row, quits)
-        self._cells[state.month - self.first] = list(row.values())
-        self._keep(int(row["joined"]))
+        self._keep()
 
     def _over_blocks(self, run: Callable[..., None], *arguments: Any) -> None:
-        blocks = self._totals.size
+        blocks = self._blocks.size
         if self._pool is None or blocks < 2 * self._threads:
-            run(*arguments, 0, blocks, self._totals)
+            run(*arguments, 0, blocks, self._blocks)
             return
         edges = np.linspace(0, blocks, self._threads + 1).astype(int)
-        jobs = [self._pool.submit(run, *arguments, int(a), int(b), self._totals) for a, b in itertools.pairwise(edges)]
+        jobs = [self._pool.submit(run, *arguments, int(a), int(b), self._blocks) for a, b in itertools.pairwise(edges)]
         for job in jobs:
             job.result()
 
-    def _staff(self, row: dict[str, float]) -> int:
+    def _staff(self, row: Any) -> None:
         state = self.state
         k0, k1 = state.luck
         vacated = self._room.places
-        quits = staff_month(
+        quits, waiting, missing = staff_month(
             self._p,
             state.firm,
             state.staff,
@@ -345,35 +344,25 @@ class Simulation:
                     float(state.staff.skill[place]),
                 )
             )
-        self._plan()
-        heads = float(state.staff.heads[0])
-        row["employees"], row["quits"], row["hired"] = heads, quits, self._hired
-        row["vacancies"] = float(np.count_nonzero(np.isfinite(state.staff.due)))
-        if heads:
-            row["employee_satisfaction"] = 100.0 * self._staff_sums[0] / heads
-            row["skill"] = self._staff_sums[1] / heads
-            row["service_quality"] = 100.0 * self._staff_sums[2] / heads
+        if missing > 0:
+            self._open_vacancies(missing)
+        row["employees"], row["vacancies"] = state.staff.heads[0], waiting + max(0, missing)
+        row["quits"], row["hired"] = quits, self._hired
         self._hired = 0
-        return quits
 
-    def _plan(self) -> None:
-        """Open vacancies up to the planned staff; above it positions are closed as people leave."""
-        state, staff = self.state, self.state.staff
-        target = int(
-            employees.head_target(state.firm["planned_customers"][0], self.scenario.employees.customers_per_employee)
-        )
-        waiting = np.isfinite(staff.due)
-        missing = target - int(staff.heads[0]) - int(np.count_nonzero(waiting))
-        if missing <= 0:
-            return
-        vacant = np.flatnonzero((staff.filled == 0) & ~waiting)
+    def _open_vacancies(self, missing: int) -> None:
+        vacant = self._vacant()
         if vacant.size < missing:
             self._more_positions(missing)
-            staff = self.state.staff
-            vacant = np.flatnonzero((staff.filled == 0) & ~np.isfinite(staff.due))
+            vacant = self._vacant()
         for place in vacant[:missing]:
-            staff.due[place] = self.env.now + self.scenario.employees.hiring_delay
+            self.state.staff.due[place] = self.env.now + self.scenario.employees.hiring_delay
             self.env.process(self._hire(int(place)))
+
+    def _vacant(self) -> NDArray[np.int64]:
+        """Positions that nobody holds and that are not being filled."""
+        staff = self.state.staff
+        return np.flatnonzero((staff.filled == 0) & ~np.isfinite(staff.due))
 
     def _more_positions(self, missing: int) -> None:
         grown: list[Any] = []
@@ -402,46 +391,32 @@ class Simulation:
         """Start of a month on the desks' clock, which begins at 0 with the warm-up."""
         return (month + self._warm_up) * self.scenario.time.working_days_per_month
 
-    def _complaints(self, row: dict[str, float]) -> None:
+    def _complaints(self) -> int:
+        """Raise and answer complaints; give how many are open at the end."""
         state, room = self.state, self._room
         k0, k1 = state.luck
         events, opens = state.people.events, self._day(state.month)
-        state.complaint_desk.open_month(opens, self._day(state.month + 1), self.scenario.complaints.staff, state.month)
-        count = raise_complaints(
-            self._p, events, state.month, opens, k0, k1, room.owner, room.tag, room.arrival, room.handling
-        )
-        if count > room.owner.size:
-            self._room = _Room(2 * count, room.places.size)
-            room = self._room
-            raise_complaints(
+        desk = state.complaint_desk
+        desk.open_month(opens, self._day(state.month + 1), self.scenario.complaints.staff, state.month)
+        while True:
+            count = raise_complaints(
                 self._p, events, state.month, opens, k0, k1, room.owner, room.tag, room.arrival, room.handling
             )
-        desk = state.complaint_desk
+            if count <= room.owner.size:
+                break
+            self._room = room = _Room(2 * count, room.places.size)
         desk.submit(room.arrival[:count], room.handling[:count], room.owner[:count], room.tag[:count])
         done = desk.close_month()
         results = np.zeros(done.size, dtype=OUTCOME)
-        sums = self._desk_sums
-        answer(
-            self._p,
-            state.firm,
-            state.people,
-            done,
-            state.month,
-            self._tables.discounts,
-            k0,
-            k1,
-            results,
-            sums,
-        )
-        row["answered"], row["gave_up"], row["satisfied_complaints"] = sums[0], sums[1], sums[2]
-        row["response_days"] = sums[3] / done.size if done.size else np.nan
-        row["compensation"] = sums[4]
-        self._open += count - done.size
-        row["open_complaints"] = self._open
+        discounts, sums = self._tables.discounts, self._desk_sums
+        answer(self._p, state.firm, state.people, done, state.month, discounts, k0, k1, results, sums)
         if done.size:
             self.log.tickets.append((state.month, done, results))
+        self._open += count - done.size
+        return self._open
 
-    def _requests(self, row: dict[str, float]) -> None:
+    def _requests(self) -> None:
+        """Let the internal desk answer the requests of the employees."""
         state, room = self.state, self._room
         k0, k1 = state.luck
         opens = self._day(state.month)
@@ -456,33 +431,16 @@ class Simulation:
             self._room = room = _Room(room.owner.size, 2 * count)
         desk.submit(room.when[:count], room.work[:count], room.place[:count])
         done = desk.close_month()
-        firm = state.firm[0]
         if done.size:
+            firm = state.firm[0]
             wait = float(np.add.reduce(done["finish"] - done["arrival"]) / done.size)
             firm["internal_wait"] += (wait - firm["internal_wait"]) / _WAIT_MONTHS
-        row["internal_wait_days"] = firm["internal_wait"]
 
-    # -- accounts -------------------------------------------------------------------------------------------------
+    # -- what is kept ---------------------------------------------------------------------------------------------
 
-    def _book(self, row: dict[str, float], quits: int) -> None:
-        totals = dict(zip(TOTALS.names or (), self._flat.sum(axis=0).tolist(), strict=True))
-        firm = self.state.firm[0]
-        _count(row, totals, firm)
-        row["recommendations"], row["warnings"] = self._talk_sums
-        close_accounts(row, self.scenario, totals, heads=row["employees"], quits=quits, hired=row["hired"])
-        failures, visits = totals["minor_failures"] + totals["major_failures"], totals["visits"]
-        rate = self.scenario.complaints.failure_rate
-        if visits > 0 and rate > 0:
-            firm["hostility"] += (failures / visits / rate - 1.0 - firm["hostility"]) / _HOSTILITY_MONTHS
-        firm["prevention"] = complaints.prevention_level(
-            firm["prevention"], row["answered"], failures, self.scenario.complaints.prevention_months
-        )
-        smoothing = self.scenario.employees.head_smoothing_months
-        firm["planned_customers"] += (totals["customers_end"] - firm["planned_customers"]) / smoothing
-        firm["customer_rate"] = totals["rate_end"]
-
-    def _keep(self, joined: int) -> None:
+    def _keep(self) -> None:
         people, month = self.state.people, self.state.month
+        joined = int(self._totals["joined"][0])
         if joined:
             who, recruiter = np.empty(joined, np.int64), np.empty(joined, np.int32)
             joiners(people.events, people.informant, who, recruiter)
@@ -572,21 +530,3 @@ def _between(old: Any, new: Any, share: float) -> Any:
         return old
     value = old + share * (new - old)
     return round(value) if isinstance(old, int) and isinstance(new, int) else float(value)
-
-
-def _count(row: dict[str, float], totals: Mapping[str, float], firm: Any) -> None:
-    """Fill the columns of a month that count and measure persons and the firm."""
-    for name in ("customers", "visits", "unserved", "minor_failures", "major_failures", "complaints", "left", "saved"):
-        row[name] = totals[name]
-    for name in ("recommending", "warning", "joined", "referred", "won_back", "customers_end"):
-        row[name] = totals[name]
-    row["silent_failures"] = totals["silent"]
-    customers = totals["customers"] if totals["customers"] else np.nan
-    row["satisfaction"] = 100.0 * totals["satisfaction"] / customers
-    row["reported_satisfaction"] = 100.0 * totals["reported"] / customers
-    row["satisfied_share"] = totals["satisfied"] / customers
-    row["top_box_share"] = totals["top_box"] / customers
-    row["internal_service"] = 100.0 * firm["internal_service"]
-    row["work_pressure"] = firm["pressure"]
-    row["visit_hours"], row["norm_hours"] = firm["time_hours"], firm["norm_hours"]
-    row["served_share"], row["prevention"] = firm["served_share"], firm["prevention"]

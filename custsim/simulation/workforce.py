@@ -15,6 +15,7 @@ from custsim.chain import complaints, employees, forms, internal_service, servic
 from custsim.chain.complaints import failure_probability
 from custsim.chain.employees import (
     grow_skill,
+    head_target,
     next_norm,
     next_satisfaction,
     quit_probability,
@@ -308,7 +309,7 @@ def staff_month(
     k1: Integer,
     vacated: NDArray[np.int32],
     sums: NDArray[np.float64],
-) -> int:
+) -> tuple[int, int, int]:
     """Live links 1 to 3 for a month: internal service, employees, service quality.
 
     Parameters
@@ -330,8 +331,9 @@ def staff_month(
 
     Returns
     -------
-    int
-        How many quit.
+    quits, waiting, missing : int
+        How many quit, how many vacancies are being filled, and how many more the planned staff would need (below 0 if
+        it is above the plan: positions are then closed as people leave).
     """
     f = firm[0]
     _internal_service(p, firm)
@@ -346,4 +348,8 @@ def staff_month(
             sums[2] += shares[s] * staff.quality[s, place]
     if staff.heads[0] > 0:
         f.empathy = sums[0] / staff.heads[0] - p[0].employees_satisfaction
-    return quits
+    waiting = 0
+    for place in range(staff.due.size):
+        waiting += np.isfinite(staff.due[place])
+    target = int(head_target(f.planned_customers, p[0].employees_customers_per_employee))
+    return quits, waiting, target - staff.heads[0] - waiting
