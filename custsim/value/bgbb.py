@@ -37,7 +37,17 @@ class BGBB(PurchaseModel):
     r"""BG/BB: one opportunity a period; customers buy or not, and may leave between opportunities.
 
     ``frequency`` counts the periods with a purchase after the first, ``recency`` is the last such period, ``T`` the
-    number of opportunities: summarise a log with ``timing="discrete"``.
+    number of opportunities: summarise a log with ``timing="discrete"``. A history of :math:`n = T` opportunities has
+    the likelihood
+
+    .. math:: L = \sum_{i=t_x}^{n} \frac{B(\alpha + x, \beta + i - x)}{B(\alpha, \beta)} \cdot
+              \frac{B(\gamma + \delta_{i<n},\, \delta + i)}{B(\gamma, \delta)},
+
+    the sum being over the opportunities for which the customer was there, and one alive at :math:`n` is expected to
+    make, at the next :math:`m`,
+
+    .. math:: \frac{\alpha + x}{\alpha + \beta + n} \sum_{j=1}^{m}
+              \frac{B(\gamma, \delta + n + j)}{B(\gamma, \delta + n)} \text{ purchases.}
 
     Parameters
     ----------

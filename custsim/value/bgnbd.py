@@ -186,6 +186,17 @@ class BGNBD(_BetaGeometric):
 
     One-time buyers are alive for certain under this model; see :class:`MBGNBD` where that is absurd.
 
+    A history :math:`(x, t_x, T)` has the likelihood
+
+    .. math:: L = \frac{\Gamma(r + x)\, \alpha^r}{\Gamma(r)} \left[ \frac{B(a, b + K)}{B(a, b)}
+              (\alpha + T)^{-(r + x)} + \delta_{K > 0} \frac{B(a + 1, b + K - 1)}{B(a, b)}
+              (\alpha + t_x)^{-(r + x)} \right], \qquad K = x,
+
+    and a customer alive at :math:`T` is expected to make, in the next :math:`t` periods,
+
+    .. math:: E\left[ \frac{1 - (1 + p\, t / (\alpha + T))^{-(r + x)}}{p} \right] \text{ purchases,}
+              \qquad p \sim Beta(a, b + K).
+
     Parameters
     ----------
     r, alpha
@@ -216,6 +227,17 @@ class BGNBD(_BetaGeometric):
 @dataclass(frozen=True)
 class MBGNBD(_BetaGeometric):
     r"""MBG/NBD: customers buy at random and may leave after any purchase, the first included.
+
+    A history :math:`(x, t_x, T)` has the likelihood
+
+    .. math:: L = \frac{\Gamma(r + x)\, \alpha^r}{\Gamma(r)} \left[ \frac{B(a, b + K)}{B(a, b)}
+              (\alpha + T)^{-(r + x)} + \delta_{K > 0} \frac{B(a + 1, b + K - 1)}{B(a, b)}
+              (\alpha + t_x)^{-(r + x)} \right], \qquad K = x + 1,
+
+    and a customer alive at :math:`T` is expected to make, in the next :math:`t` periods,
+
+    .. math:: E\left[ \frac{1 - (1 + p\, t / (\alpha + T))^{-(r + x)}}{p} \right] \text{ purchases,}
+              \qquad p \sim Beta(a, b + K).
 
     Parameters
     ----------

@@ -79,6 +79,13 @@ class CustomerBase:
             ``customers``; ``one_time_buyers``; ``expected_customers`` (sum of the probabilities of being alive);
             ``expected_purchases`` in ``periods``; ``discounted_purchases``; ``mean_spend`` (not a number without
             amounts); ``residual_value``; and ``share_of_top_fifth``, of the residual value.
+
+        Examples
+        --------
+        >>> drawn = MBGNBD(r=0.5, alpha=6.0, a=0.9, b=1.6, unit="week").simulate(40.0, customers=500, seed=1)
+        >>> totals = customer_base(drawn.summary).totals()
+        >>> 0 < totals["expected_customers"] < totals["customers"]
+        True
         """
         table = self.customers
         value = np.sort(table["residual_value"].to_numpy())[::-1]
@@ -173,6 +180,11 @@ def customer_base(
     ------
     InputError
         If the log, a name or a number cannot be used.
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S. & Lee, K. L. (2005), RFM and CLV: using iso-value curves for customer base analysis,
+    Journal of Marketing Research 42(4).
 
     Examples
     --------

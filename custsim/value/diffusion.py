@@ -114,6 +114,11 @@ class Bass:
         ------
         InputError
             If a time is negative.
+
+        Examples
+        --------
+        >>> Bass(p=0.03, q=0.38, market=1000).users([0, 5, 10]).round()
+        array([  0., 331., 813.])
         """
         check = Check()
         t = check.floats("time", time, 0)
@@ -123,7 +128,28 @@ class Bass:
         return plain(np.asarray(-m * np.expm1(-(p + q) * t) / (1 + q / p * decay)))
 
     def share(self, time: npt.ArrayLike) -> Value:
-        """Users as a share of the market; see :meth:`users`."""
+        """Users as a share of the market, 0 to 1.
+
+        Parameters
+        ----------
+        time
+            Periods since launch, at least 0.
+
+        Returns
+        -------
+        float or numpy.ndarray
+            ``users(time) / market``.
+
+        Raises
+        ------
+        InputError
+            If a time is negative.
+
+        Examples
+        --------
+        >>> round(Bass(p=0.03, q=0.38, market=1000).share(10), 3)
+        0.813
+        """
         return self.users(time) / self.market
 
     def rate(self, time: npt.ArrayLike) -> Value:
@@ -143,13 +169,40 @@ class Bass:
         ------
         InputError
             If a time is negative.
+
+        Examples
+        --------
+        >>> Bass(p=0.03, q=0.38, market=1000).rate(0)  # innovators only: p times the market
+        30.0
         """
         p, q, m = self._effective
         done = np.asarray(self.users(time)) / m
         return plain(np.asarray(m * (p + q * done) * (1 - done)))
 
     def adoptions(self, time: npt.ArrayLike) -> Value:
-        """Adoptions a period at a time since launch, those who replace leavers included; see :meth:`rate`."""
+        """Adoptions a period at a time since launch, those who replace leavers included: rate + attrition x users.
+
+        Parameters
+        ----------
+        time
+            Periods since launch, at least 0.
+
+        Returns
+        -------
+        float or numpy.ndarray
+            Adopters a period.
+
+        Raises
+        ------
+        InputError
+            If a time is negative.
+
+        Examples
+        --------
+        >>> service = Bass(p=0.03, q=0.38, market=1000, attrition=0.1)
+        >>> round(service.adoptions(500) / service.users(500), 3)  # in the end, those who come replace those who go
+        0.1
+        """
         return self.rate(time) + self.attrition * self.users(time)
 
     @property
@@ -186,6 +239,11 @@ class Bass:
         ------
         InputError
             If the number is not whole.
+
+        Examples
+        --------
+        >>> Bass(p=0.03, q=0.38, market=1000).by_period(3).round(1)
+        array([35.8, 49.3, 65.4])
         """
         return np.diff(np.asarray(self.users(np.arange(_whole(periods) + 1))))
 
@@ -211,6 +269,11 @@ class Bass:
         ------
         InputError
             If the number is not whole, or the coefficients are too large for steps of one period.
+
+        Examples
+        --------
+        >>> Bass(p=0.03, q=0.38, market=1000).discrete(2)["adoptions"].round(2).tolist()
+        [30.0, 40.16]
         """
         import pandas as pd
 
@@ -269,7 +332,19 @@ class BassFit:
         return 1 - float(((self.sales - self.fitted) ** 2).sum()) / spread
 
     def summary(self) -> pd.DataFrame:
-        """Estimates with standard errors and 95 % intervals (Student's t with n - 3 degrees of freedom)."""
+        """Estimates with standard errors and 95 % intervals (Student's t with n - 3 degrees of freedom).
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index ``parameter`` (p, q, market); columns ``estimate``, ``standard_error``, ``low``, ``high``.
+
+        Examples
+        --------
+        >>> found = bass_fit(Bass(p=0.02, q=0.4, market=5000).by_period(12) + [1, -1] * 6).summary()
+        >>> bool(found.loc["q", "low"] < 0.4 < found.loc["q", "high"])
+        True
+        """
         import pandas as pd
         from scipy.stats import t
 
@@ -282,7 +357,28 @@ class BassFit:
         )  # fmt: skip
 
     def predict(self, periods: int) -> Floats:
-        """Sales by period from the first to ``periods``, also beyond the data."""
+        """Sales by period from the first to ``periods``, also beyond the data.
+
+        Parameters
+        ----------
+        periods
+            Number of periods since launch, whole and at least 1.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape ``(periods,)``, in units of sales.
+
+        Raises
+        ------
+        InputError
+            If the number is not whole.
+
+        Examples
+        --------
+        >>> bass_fit(Bass(p=0.02, q=0.4, market=5000).by_period(12)).predict(40).sum().round()
+        np.float64(5000.0)
+        """
         return self.bass.by_period(periods)
 
 
@@ -381,7 +477,13 @@ def _fit_record(best: Any, sales: Floats, scale: float, fitted: Floats) -> BassF
 
 
 class AdopterValue(NamedTuple):
-    """What an adopter is worth by himself, by those whom he makes adopt earlier, and in sum."""
+    """What an adopter is worth by himself, by those whom he makes adopt earlier, and in sum.
+
+    Attributes
+    ----------
+    direct, indirect, total
+        Currency units at the time of adoption.
+    """
 
     direct: Value
     indirect: Value

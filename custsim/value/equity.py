@@ -30,7 +30,13 @@ __all__ = [
 
 
 class CustomerEquity(NamedTuple):
-    """Value of the customers there now, of those to come, and of both, in currency units of today."""
+    """Value of the customers there now, of those to come, and of both.
+
+    Attributes
+    ----------
+    present, future, total
+        Currency units of today.
+    """
 
     present: Value
     future: Value
@@ -169,6 +175,11 @@ class ResponseCurve:
         ------
         InputError
             If a value is outside its range, or the share is not below the ceiling.
+
+        Examples
+        --------
+        >>> ResponseCurve.through(spend=5, share=0.16, ceiling=0.4)(5)
+        0.16
         """
         check = Check()
         check.floats("spend", spend, above=0, ndim=0)
@@ -185,7 +196,31 @@ class ResponseCurve:
         return plain(np.asarray(-self.ceiling * np.expm1(-self.steepness * x)))
 
     def slope(self, spend: float) -> float:
-        """Share gained by the next currency unit a head."""
+        r"""Share gained by the next currency unit a head, :math:`c k e^{-k x}`.
+
+        Parameters
+        ----------
+        spend
+            Present spend a head, currency units, at least 0.
+
+        Returns
+        -------
+        float
+            Share a currency unit.
+
+        Raises
+        ------
+        InputError
+            If the spend is negative.
+
+        Examples
+        --------
+        >>> round(ResponseCurve(0.4, 0.05).slope(0), 9)
+        0.02
+        """
+        check = Check()
+        check.floats("spend", spend, 0, ndim=0)
+        check.done()
         return self.ceiling * self.steepness * math.exp(-self.steepness * spend)
 
 
@@ -254,9 +289,19 @@ def balance_equity(
 class Balance(NamedTuple):
     """Best division of marketing money between winning and keeping customers.
 
-    Spends are a head: on each prospect, and on each customer a year. ``acquisition_condition`` and
-    ``retention_condition`` are what one more currency unit of that spend brings back at the optimum: exactly 1, or
-    less than 1 where nothing should be spent.
+    Attributes
+    ----------
+    acquisition_spend, retention_spend
+        Currency units a head: on each prospect, and on each customer a year.
+    acquisition_rate, retention_rate
+        Shares won, and kept a year, at these spends.
+    customer_value
+        What a customer won is worth, currency units.
+    equity
+        What a prospect is worth, currency units: share won times customer value, less the acquisition spend.
+    acquisition_condition, retention_condition
+        What one more currency unit of that spend brings back at the optimum: exactly 1, or less than 1 where nothing
+        should be spent.
     """
 
     acquisition_spend: float

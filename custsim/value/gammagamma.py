@@ -38,6 +38,11 @@ Floats = NDArray[np.float64]
 class GammaGamma:
     r"""Gamma-Gamma model of spend an occasion.
 
+    The density of the mean amount :math:`z` of :math:`x` occasions is
+
+    .. math:: f(z \mid x) = \frac{\Gamma(px + q)}{\Gamma(px)\, \Gamma(q)}
+              \frac{v^q \, z^{px - 1} \, x^{px}}{(v + x z)^{px + q}}.
+
     Parameters
     ----------
     p
@@ -175,6 +180,11 @@ class GammaGamma:
     def summary(self) -> pd.DataFrame:
         """Tabulate the parameters with standard errors and 95 % intervals (symmetric on the log scale).
 
+        Returns
+        -------
+        pandas.DataFrame
+            Index ``parameter``; columns ``estimate``, ``standard_error``, ``low_95``, ``high_95``.
+
         Examples
         --------
         >>> GammaGamma(p=6.25, q=3.74, v=15.44).summary()["estimate"].tolist()
@@ -228,6 +238,21 @@ class GammaGamma:
     def predict(self, data: CustomerSummary | pd.DataFrame) -> pd.DataFrame:
         """Tabulate each customer's expected spend an occasion; see :meth:`expected_spend`.
 
+        Parameters
+        ----------
+        data
+            A summary with ``monetary_value``, or a table with ``frequency`` and ``monetary_value``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index as the data's; column ``expected_spend``, currency units.
+
+        Raises
+        ------
+        InputError
+            As for :meth:`expected_spend`.
+
         Examples
         --------
         >>> table = pd.DataFrame({"frequency": [2], "monetary_value": [22.35]})
@@ -252,12 +277,19 @@ class GammaGamma:
         numpy.ndarray
             Currency units, one number for each purchase.
 
+        Raises
+        ------
+        InputError
+            If a customer's number is negative.
+
         Examples
         --------
         >>> GammaGamma(p=6.25, q=3.74, v=15.44).simulate_amounts([0, 0, 1], seed=1).shape
         (3,)
         """
         who = np.asarray(customer, dtype=np.int64)
+        if np.any(who < 0):
+            raise InputError(f"customer: must be whole numbers from 0, got {who.min()}")
         rng = np.random.default_rng(seed)
         nu = rng.gamma(self.q, 1 / self.v, int(who.max(initial=-1)) + 1)
         return np.asarray(rng.gamma(self.p, 1 / nu[who]))
@@ -278,12 +310,19 @@ class GammaGamma:
             Columns ``frequency``, ``monetary_value`` (not a number where ``frequency`` is 0), and ``true_mean``, which
             no firm ever sees.
 
+        Raises
+        ------
+        InputError
+            If a frequency is negative or not finite.
+
         Examples
         --------
         >>> GammaGamma(p=6.25, q=3.74, v=15.44).simulate([3, 0], seed=1)["monetary_value"].isna().tolist()
         [False, True]
         """
         x = np.asarray(frequency, dtype=np.float64)
+        if not np.all(np.isfinite(x) & (x >= 0)):
+            raise InputError("frequency: must be finite and at least 0 for every customer")
         rng = np.random.default_rng(seed)
         nu = rng.gamma(self.q, 1 / self.v, len(x))
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -292,15 +331,29 @@ class GammaGamma:
 
 
 def spend_frequency_correlation(data: CustomerSummary | pd.DataFrame) -> float:
-    """Correlation of frequency and mean spend among customers who bought again.
+    """Correlation of frequency and mean spend (Pearson's) among customers who bought again.
 
     The Gamma-Gamma model assumes that it is 0. Published CDNOW: 0.11, taken as small enough. Where it is not, customers
     who buy often are valued wrongly, in the direction of its sign.
+
+    Parameters
+    ----------
+    data
+        As for :meth:`GammaGamma.fit`.
+
+    Returns
+    -------
+    float
+        -1 to 1; 0 if frequencies or amounts are all alike.
 
     Raises
     ------
     InputError
         As for :meth:`GammaGamma.fit`.
+
+    References
+    ----------
+    Fader, P. S. & Hardie, B. G. S. (2013), The Gamma-Gamma model of monetary value.
 
     Examples
     --------

@@ -243,6 +243,11 @@ def expected_lifetime(*, retention: npt.ArrayLike, discount: npt.ArrayLike = 0.0
     InputError
         As in :func:`clv`; with retention 1 and no discount the lifetime has no end.
 
+    References
+    ----------
+    Berger, P. D. and Nasr, N. I. (1998), Customer lifetime value: marketing models and applications, Journal of
+    Interactive Marketing 12(1).
+
     Examples
     --------
     >>> round(expected_lifetime(retention=0.8), 9)
@@ -273,6 +278,10 @@ def period_rate(annual: npt.ArrayLike, *, periods_per_year: npt.ArrayLike) -> Va
     ------
     InputError
         If a value is outside its range.
+
+    References
+    ----------
+    Fader, P. S. and Hardie, B. G. S. (2012), Reconciling and clarifying CLV formulas, note 024, brucehardie.com.
 
     Examples
     --------
@@ -306,6 +315,10 @@ def annual_rate(period: npt.ArrayLike, *, periods_per_year: npt.ArrayLike) -> Va
     InputError
         If a value is outside its range.
 
+    References
+    ----------
+    Fader, P. S. and Hardie, B. G. S. (2012), Reconciling and clarifying CLV formulas, note 024, brucehardie.com.
+
     Examples
     --------
     >>> round(annual_rate(0.01, periods_per_year=12), 6)
@@ -338,6 +351,10 @@ def period_retention(annual: npt.ArrayLike, *, periods_per_year: npt.ArrayLike) 
     InputError
         If a value is outside its range.
 
+    References
+    ----------
+    Fader, P. S. and Hardie, B. G. S. (2012), Reconciling and clarifying CLV formulas, note 024, brucehardie.com.
+
     Examples
     --------
     >>> round(period_retention(0.8, periods_per_year=12), 6)
@@ -369,6 +386,10 @@ def annual_retention(period: npt.ArrayLike, *, periods_per_year: npt.ArrayLike) 
     ------
     InputError
         If a value is outside its range.
+
+    References
+    ----------
+    Fader, P. S. and Hardie, B. G. S. (2012), Reconciling and clarifying CLV formulas, note 024, brucehardie.com.
 
     Examples
     --------
@@ -411,6 +432,10 @@ def per_period(
     ------
     InputError
         If a value is outside its range.
+
+    References
+    ----------
+    Fader, P. S. and Hardie, B. G. S. (2012), Reconciling and clarifying CLV formulas, note 024, brucehardie.com.
 
     Examples
     --------
@@ -619,6 +644,11 @@ def payback_periods(
     InputError
         If an argument is outside its range.
 
+    References
+    ----------
+    Blattberg, R. C. and Deighton, J. (1996), Manage marketing by the customer equity test, Harvard Business Review
+    74(4), for what is compared; the number of payments follows from the formula of :func:`clv`.
+
     Examples
     --------
     >>> payback_periods(acquisition_cost=200, margin=100, retention=0.8, discount=0.1)
@@ -638,7 +668,13 @@ def payback_periods(
 
 
 class Elasticities(NamedTuple):
-    """By how many per cent lifetime value changes when one input changes by one per cent (relative)."""
+    """By how many per cent lifetime value changes when one input changes by one per cent (relative).
+
+    Attributes
+    ----------
+    retention, margin, discount, acquisition_cost
+        Without unit; the last is negative or zero, and so is that to the discount rate of a stream of gains.
+    """
 
     retention: Value
     margin: Value
@@ -713,7 +749,17 @@ def elasticities(
 
 
 class RetentionEffect(NamedTuple):
-    """Lifetime value before and after a change of retention."""
+    """Lifetime value before and after a change of retention.
+
+    Attributes
+    ----------
+    retention_before, retention_after
+        Shares, 0 to 1.
+    value_before, value_after, change
+        Currency units.
+    relative_change
+        The change as a share of the value before.
+    """
 
     retention_before: Value
     retention_after: Value
@@ -830,7 +876,11 @@ def retention_ledger(
     profile: Literal["rising", "flat"] = "rising",
     build_up_years: float = 4.0,
 ) -> pd.DataFrame:
-    """The retention ledger: what a relationship earns year by year, in the five classical layers of profit.
+    r"""The retention ledger: what a relationship earns year by year, in the five classical layers of profit.
+
+    With profit :math:`\pi_k` in year :math:`k` (the sum of the layers),
+
+    .. math:: V = -A + \sum_{k=1}^{n} \frac{\pi_k \, r^{k-1}}{(1+i)^{k-1}} \quad (\text{timing "start"}).
 
     The layers are base profit, growth of purchases, savings in the cost of serving someone who knows the firm,
     referrals, and a price premium. Whether the last four rise with tenure is disputed: they do in Reichheld and

@@ -93,6 +93,11 @@ class LogRecord:
     def lines(self) -> list[str]:
         """Say in words what happened to the rows, one line for each thing that did.
 
+        Returns
+        -------
+        list of str
+            The rows used first, then what was merged or dropped, then what was assumed.
+
         Examples
         --------
         >>> LogRecord(rows_read=10, rows_used=9, customers=3, same_day_merged=1).lines()

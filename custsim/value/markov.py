@@ -127,6 +127,12 @@ class MarkovChain:
         InputError
             If the horizon is not a whole number, or an endless value does not exist (no discount, and a state that
             is never left has a reward).
+
+        Examples
+        --------
+        >>> chain = MarkovChain([[0.8, 0.2], [0, 1]], rewards=[100, 0], discount=0.1, states=["customer", "former"])
+        >>> chain.value(horizon=1).round(2).tolist()
+        [172.73, 0.0]
         """
         if horizon is None:
             return self._series(self._solve(np.ones(self._r.size, dtype=bool)))
@@ -157,6 +163,12 @@ class MarkovChain:
         ------
         InputError
             If a number is negative or lengths differ.
+
+        Examples
+        --------
+        >>> chain = MarkovChain([[0.8, 0.2], [0, 1]], rewards=[100, 0], discount=0.1, states=["customer", "former"])
+        >>> chain.distribution([100, 0], 2)["customer"].round(6).tolist()
+        [100.0, 80.0, 64.0]
         """
         import pandas as pd
 
@@ -187,6 +199,12 @@ class MarkovChain:
         ------
         InputError
             If a name is not a state.
+
+        Examples
+        --------
+        >>> chain = MarkovChain([[0.8, 0.2], [0, 1]], rewards=[100, 0], discount=0.1, states=["customer", "former"])
+        >>> chain.stop_after([]).tolist()  # nobody is served any more
+        [0.0, 0.0]
         """
         unknown = [name for name in keep if name not in self.states]
         if unknown:
@@ -208,6 +226,12 @@ class MarkovChain:
         ------
         InputError
             If an endless value does not exist.
+
+        Examples
+        --------
+        >>> costly = MarkovChain([[0.8, 0.2], [0, 1]], rewards=[100, -1], discount=0.1, states=["customer", "former"])
+        >>> costly.optimal_stopping().keep.tolist()
+        [True, False]
         """
         keep = np.ones(self._r.size, dtype=bool)
         never = self._solve(keep)

@@ -40,6 +40,16 @@ _POINTS, _WEIGHTS = (_POINTS + 1) / 2, _WEIGHTS / 2
 class ParetoNBD(PurchaseModel):
     r"""Pareto/NBD: customers buy at random and may leave at any moment.
 
+    A history :math:`(x, t_x, T)` has the likelihood
+
+    .. math:: L = \frac{\Gamma(r + x)\, \alpha^r \beta^s}{\Gamma(r)} \left[ (\alpha + T)^{-(r + x)} (\beta + T)^{-s}
+              + s \int_{t_x}^{T} (\alpha + \tau)^{-(r + x)} (\beta + \tau)^{-(s + 1)} d\tau \right],
+
+    and a customer alive at :math:`T` is expected to make, in the next :math:`t` periods,
+
+    .. math:: \frac{r + x}{\alpha + T} \cdot \frac{\beta + T}{s - 1}
+              \left[ 1 - \left(\frac{\beta + T}{\beta + T + t}\right)^{s - 1} \right] \text{ purchases.}
+
     Parameters
     ----------
     r, alpha

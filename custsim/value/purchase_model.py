@@ -305,7 +305,29 @@ class PurchaseModel(ABC):
 
     @abstractmethod
     def probability_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
-        """Probability that a customer with this history has not left by the end of observation."""
+        """Probability that a customer with this history has not left by the end of observation.
+
+        Parameters
+        ----------
+        frequency, recency, T
+            Histories; any shapes that go together.
+
+        Returns
+        -------
+        numpy.ndarray
+            Probabilities in 0..1.
+
+        Raises
+        ------
+        InputError
+            If a history is impossible.
+
+        Examples
+        --------
+        >>> from custsim.value.bgnbd import BGNBD
+        >>> round(float(BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426).probability_alive(2, 30.43, 38.86)), 4)
+        0.7266
+        """
 
     @abstractmethod
     def _purchases_if_alive(self, periods: Floats, x: Floats, T: Floats) -> Floats:
@@ -318,7 +340,11 @@ class PurchaseModel(ABC):
     def expected_purchases(
         self, periods: ArrayLike, frequency: ArrayLike = 0.0, recency: ArrayLike = 0.0, T: ArrayLike = 0.0
     ) -> Floats:
-        """Purchases to expect of a customer in the next periods; of a new customer, if no history is given.
+        r"""Purchases to expect of a customer in the next periods; of a new customer, if no history is given.
+
+        .. math:: E = P(\text{alive}) \cdot E[\text{purchases in } t \mid \text{alive}],
+
+        the second factor being on the model's own page.
 
         Parameters
         ----------
@@ -358,7 +384,12 @@ class PurchaseModel(ABC):
         *,
         periods: float = np.inf,
     ) -> Floats:
-        """Discounted expected residual transactions (DERT) of a customer; of a new one, if no history is given.
+        r"""Discounted expected residual transactions (DERT) of a customer; of a new one, if no history is given.
+
+        .. math:: DERT = P(\text{alive}) \int_0^{\infty} (1 + i)^{-t}\, m(t)\, dt,
+
+        with :math:`m(t)` the purchases a year of a customer alive at :math:`T`, :math:`t` years later; for the BG/BB
+        the sum over opportunities.
 
         Parameters
         ----------
@@ -458,7 +489,7 @@ class PurchaseModel(ABC):
         margin: float = 1.0,
         periods: float = np.inf,
     ) -> pd.DataFrame:
-        """Value each customer's future: discounted purchases times spend times margin.
+        """Value each customer's future: residual value = margin x DERT x expected spend an occasion.
 
         Parameters
         ----------

@@ -191,6 +191,11 @@ def compare_models(
     InputError
         If the data cannot be fitted.
 
+    References
+    ----------
+    Akaike, H. (1974), A new look at the statistical model identification, IEEE Transactions on Automatic Control 19(6).
+    Schwarz, G. (1978), Estimating the dimension of a model, Annals of Statistics 6(2).
+
     Examples
     --------
     >>> drawn = ParetoNBD(r=0.5, alpha=8.0, s=1.0, beta=10.0).simulate(50.0, customers=3000, seed=1)
@@ -419,6 +424,11 @@ def holdout_check(model: PurchaseModel, split: CalibrationHoldout, *, most: int 
     InputError
         If the units differ.
 
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S. & Lee, K. L. (2005), "Counting your customers" the easy way: an alternative to the
+    Pareto/NBD model, Marketing Science 24(2): conditional expectations by frequency.
+
     Examples
     --------
     >>> from custsim.value.transactions import calibration_holdout
@@ -470,6 +480,11 @@ def tracking(model: PurchaseModel, data: CalibrationHoldout | CustomerSummary, *
     ------
     InputError
         If ``step`` is not above 0 or longer than the observation, or the summary was not made from a log.
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S. & Lee, K. L. (2005), "Counting your customers" the easy way: an alternative to the
+    Pareto/NBD model, Marketing Science 24(2): tracking plots.
 
     Examples
     --------
@@ -534,6 +549,11 @@ def alive_history(model: PurchaseModel, purchases: ArrayLike, until: float, *, p
     ------
     InputError
         If there is no purchase, or one lies after ``until``.
+
+    References
+    ----------
+    Schmittlein, D. C., Morrison, D. G. & Colombo, R. (1987), Counting your customers: who are they and what will they
+    do next?, Management Science 33(1).
 
     Examples
     --------

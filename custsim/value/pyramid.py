@@ -162,6 +162,10 @@ def tier_table(
     InputError
         As in :func:`tiers`, or if ``revenue`` has another length.
 
+    References
+    ----------
+    Curry, J. and Curry, A. (2000), The Customer Marketing Method, Free Press.
+
     Examples
     --------
     >>> table = tier_table([100] * 5 + [20] * 15 + [2] * 80)
@@ -359,7 +363,22 @@ class CostToServe:
         return self.customers[self.customers["unprofitable"]]
 
     def summary(self) -> pd.Series[float]:
-        """Sum up: profit, profit before losses, share of customers who cost money, and what they cost."""
+        """Sum up: profit, profit before losses, share of customers who cost money, and what they cost.
+
+        Returns
+        -------
+        pandas.Series
+            ``customers``; ``profit``; ``profit of the profitable``; ``loss of the unprofitable`` (negative); ``share
+            unprofitable``; and ``peak of the whale curve`` (profit of the profitable over all profit; missing without
+            a profit).
+
+        Examples
+        --------
+        >>> found = cost_to_serve(revenue=[100, 100], gross_margin=0.5, activities={"call": [1, 30]},
+        ...     unit_costs={"call": 2}).summary()
+        >>> found["profit"], found["peak of the whale curve"].round(2)
+        (np.float64(38.0), np.float64(1.26))
+        """
         import pandas as pd
 
         profit = self.customers["profit"]
@@ -617,6 +636,10 @@ def segment_table(scores: pd.DataFrame) -> pd.DataFrame:
     ------
     InputError
         If the table has no column ``segment``.
+
+    References
+    ----------
+    Hughes, A. M. (1994), Strategic Database Marketing, Probus; the names of segments and actions are usual ones.
 
     Examples
     --------

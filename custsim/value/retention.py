@@ -391,6 +391,10 @@ class Geometric(RetentionModel):
     InputError
         If the churn is not strictly between 0 and 1.
 
+    References
+    ----------
+    Fader & Hardie (2007), Journal of Interactive Marketing 21(1), in which it is the model to beat.
+
     Examples
     --------
     >>> Geometric.fit([100, 80, 64]).churn
@@ -653,6 +657,10 @@ def compare_retention_models(
     ------
     InputError
         As for :meth:`RetentionModel.fit`.
+
+    References
+    ----------
+    Fader, Hardie, Liu, Davin & Steenburgh (2018), Journal of Interactive Marketing 43.
 
     Examples
     --------

@@ -40,6 +40,16 @@ Timing = Literal["continuous", "discrete"]
 def periods_per_year(unit: str) -> float:
     """How many periods make a year of 365.25 days.
 
+    Parameters
+    ----------
+    unit
+        ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``.
+
+    Returns
+    -------
+    float
+        365.25, 52.18, 12, 4 or 1.
+
     Raises
     ------
     InputError
@@ -314,6 +324,11 @@ def summarise(
     InputError
         With one line, and a count of rows, for each problem of the log.
 
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S. & Lee, K. L. (2005), "Counting your customers" the easy way: an alternative to the
+    Pareto/NBD model, Marketing Science 24(2), for what is counted.
+
     Examples
     --------
     >>> log = pd.DataFrame({"customer": ["a", "a", "a", "b"], "amount": [10.0, 20.0, 30.0, 5.0],
@@ -357,6 +372,11 @@ def calibration_holdout(log: Any, *, calibration_end: Any, end: Any = None, **ru
     ------
     InputError
         If nobody bought before ``calibration_end``, or it is not before ``end``; or as for :func:`summarise`.
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S. & Lee, K. L. (2005), "Counting your customers" the easy way: an alternative to the
+    Pareto/NBD model, Marketing Science 24(2): 39 weeks to fit, 39 to check.
 
     Examples
     --------
