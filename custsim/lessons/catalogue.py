@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +23,9 @@ __all__ = ["Cell", "Lesson", "Step", "bundled", "find", "folder", "read", "read_
 _LAYOUT = 4
 _FILE = re.compile(r"(\d{1,3})_(\w+)")
 _HEADING = re.compile(r"(#{1,2})\s+(.+?)\s*#*\s*$")
+_LOWER = re.compile(r"(#{3,6})\s+(.+?)\s*#*\s*$")
+#: how a heading begins below which it is told what the predictions above it were about
+_TELLS = "What happened"
 _FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
 _MINUTES = re.compile(r"(\d{1,3})\s*(?:\*\*|__)?\s+minutes")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(.+)")
@@ -41,11 +44,14 @@ class Cell:
         What stands in it.
     number
         Its place in the notebook, from 1, for messages.
+    tells
+        Whether it stands under "What happened": not to be seen before one has predicted.
     """
 
     kind: Literal["words", "code"]
     text: str
     number: int
+    tells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,27 +237,52 @@ def _steps(cells: Sequence[Cell], number: int, fallback: str) -> Iterator[Step]:
 
     The number of the lesson before its title is left out.
     """
-    title, gathered, opening = "", [], True
+    title, gathered, opening, tells = "", list[Cell](), True, False
     for cell in cells:
         if cell.kind == "code":
-            gathered.append(cell)
+            gathered.append(replace(cell, tells=tells))
             continue
         for level, heading, text in _parts(cell.text):
             if level == 2:
                 if gathered or title:
                     yield Step(title or fallback, tuple(gathered))
-                title, gathered, opening = heading, [], False
+                title, gathered, opening, tells = heading, [], False, False
             titles_the_opening = level == 1 and opening and not title
             title = heading.removeprefix(f"{number}.").lstrip() if titles_the_opening else title
             words = f"# {heading}\n{text}" if level == 1 and not titles_the_opening else text
-            if words.strip():
-                gathered.append(Cell("words", words.strip("\n"), cell.number))
+            told = list(_told(words, tells))
+            gathered += [Cell("words", part.strip("\n"), cell.number, tell) for tell, part in told if part.strip()]
+            tells = told[-1][0]
     if gathered or title:
         yield Step(title or fallback, tuple(gathered))
 
 
-def _parts(text: str) -> Iterator[tuple[int, str, str]]:
-    """Cut Markdown at headings of level one and two: level (0 before the first), heading, text below it."""
+def _told(text: str, tells: bool) -> Iterator[tuple[bool, str]]:
+    """Cut Markdown into what tells the outcome of predictions and what does not; such a heading itself does not.
+
+    Parameters
+    ----------
+    text
+        Markdown without headings of level one and two.
+    tells
+        Whether it begins under such a heading.
+    """
+    kept = ""
+    for level, heading, below in _parts(text, _LOWER):
+        told = level > 0 and heading.startswith(_TELLS)
+        line = f"{'#' * level} {heading}\n" if level else ""
+        if told or (level and tells):
+            yield tells, kept
+            kept, tells = "", told
+        if told:
+            yield False, line
+            line = ""
+        kept += f"{line}{below}\n"
+    yield tells, kept
+
+
+def _parts(text: str, at: re.Pattern[str] = _HEADING) -> Iterator[tuple[int, str, str]]:
+    """Cut Markdown at headings, of level one and two by default: level (0 before the first), heading, text below it."""
     level, heading, lines, fence = 0, "", list[str](), ""
     for line in text.splitlines():
         mark = _FENCE.match(line)
@@ -259,7 +290,7 @@ def _parts(text: str) -> Iterator[tuple[int, str, str]]:
             fence = mark[1]
         elif mark and mark[1].startswith(fence):
             fence = ""
-        found = None if fence else _HEADING.match(line)
+        found = None if fence else at.match(line)
         if found:
             yield level, heading, "\n".join(lines)
             level, heading, lines = len(found[1]), found[2], []

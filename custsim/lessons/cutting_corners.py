@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from custsim.chain.employees import served_share, time_per_visit
 from custsim.experiment.evaluate import evaluate
-from custsim.lessons.firms import SEED, difference, firm, measured
+from custsim.lessons.firms import SEED, difference, firm, measured, monthly
 from custsim.scenario import Scenario
 from custsim.widgets import (
     Board,
@@ -33,6 +33,7 @@ from custsim.widgets.numbers import written
 
 __all__ = [
     "YEARS",
+    "apart",
     "bank",
     "bank_that_saved",
     "dashboard",
@@ -42,9 +43,8 @@ __all__ = [
     "evidence_utilisation",
     "first_to_move",
     "guess_back",
-    "guess_first_year",
-    "guess_last_year",
     "guess_pressure",
+    "guess_years",
     "half_life",
     "hired_back",
     "payroll",
@@ -160,31 +160,35 @@ def payroll() -> Number:
     )
 
 
-def guess_first_year() -> Guess:
-    """Predict the first year with fewer people."""
-    return Guess(
-        "first_year",
-        question="One employee for 180 customers instead of 150. By how much does the profit of the FIRST year differ? "
-        "(Minus: it falls.)",
-        unit="EUR",
-        low=-200_000,
-        high=200_000,
-        outcome=lambda: difference(bank(), "profit.first_year", FEWER),
-        explain="It rises at once, and clearly; customers hardly notice. Less than the 126,000, because people leave "
-        "one by one.",
-    )
+def apart(changes: Mapping[str, Any]) -> NDArray[np.float64]:
+    """By how much the profit of each year differs after changes, EUR.
+
+    Examples
+    --------
+    >>> apart({}).tolist() == [0.0] * YEARS
+    True
+    """
+    by_month = monthly(bank(), "profit", changes) - monthly(bank(), "profit")
+    yearly: NDArray[np.float64] = by_month.reshape(YEARS, 12).sum(axis=1)
+    return yearly
 
 
-def guess_last_year() -> Guess:
-    """Predict the eighth year with fewer people."""
+def guess_years() -> Guess:
+    """Draw what the saving does to the profit of each of the eight years."""
     return Guess(
-        "last_year",
-        question="And the profit of the EIGHTH year, still with 180?",
+        "years",
+        kind="curve",
+        question="One employee for 180 customers instead of 150, for eight years. Draw by how much the profit of each "
+        "year differs from what it would have been: above 0 it is higher, below 0 it is lower.",
         unit="EUR",
-        low=-300_000,
-        high=300_000,
-        outcome=lambda: difference(bank(), "profit.last_year", FEWER),
-        explain="It is far below, and it has been falling for years. Customers have gone, slowly, one in six.",
+        low=-250_000,
+        high=250_000,
+        at=range(1, YEARS + 1),
+        across="year {}",
+        outcome=lambda: apart(FEWER),
+        explain="Three good years, the second the best: less than the 126,000, because people leave one by one, and "
+        "customers hardly notice. In the fourth the saving is gone. From then on it costs more every year, because "
+        "customers have gone, slowly, one in six.",
     )
 
 

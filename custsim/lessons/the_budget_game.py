@@ -24,8 +24,7 @@ __all__ = [
     "evidence_games",
     "evidence_most",
     "game",
-    "guess_cutter_fifth",
-    "guess_cutter_first",
+    "guess_cutter",
     "guess_other_lucks",
     "guess_pay",
     "in_one_luck",
@@ -196,32 +195,23 @@ def _profits(name: str) -> list[float]:
     return [year.profit for year in _managers()[name][1:]]
 
 
-def guess_cutter_first() -> Guess:
-    """Predict the cost cutter's first year."""
+def guess_cutter() -> Guess:
+    """Draw the cost cutter's five years."""
     return Guess(
-        "cutter_first",
+        "cutter",
+        kind="curve",
         question="The cost cutter spends as little as the rules allow on training, tools, support and pay, and has as "
-        "few people as they allow. In the year before, the district earned 541,000 EUR. What does it earn in the "
-        "cutter's FIRST year?",
+        "few people as they allow. In the year before, the district earned 541,000 EUR. Draw what it earns in each of "
+        "the cutter's five years.",
         unit="EUR",
-        low=-1_000_000,
-        high=2_000_000,
-        outcome=lambda: _profits(CUTTER)[0],
-        explain="Far more than any of the others. Whoever is judged by this year would be promoted now.",
-    )
-
-
-def guess_cutter_fifth() -> Guess:
-    """Predict the cost cutter's fifth year."""
-    return Guess(
-        "cutter_fifth",
-        question="And in the FIFTH?",
-        unit="EUR",
-        low=-1_000_000,
-        high=2_000_000,
-        outcome=lambda: _profits(CUTTER)[-1],
-        explain="A fraction of it. People, quality and customers have gone, in this order; lessons 1 and 9 show the "
-        "same in slow motion.",
+        low=-500_000,
+        high=1_500_000,
+        at=range(1, 6),
+        across="year {}",
+        outcome=lambda: _profits(CUTTER),
+        explain="The first year is far better than that of any of the others: whoever is judged by it would be "
+        "promoted now. The fifth is a fraction of it. People, quality and customers have gone, in this order; lessons "
+        "1 and 9 show the same in slow motion.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -29,11 +30,13 @@ __all__ = [
     "guess_lost_small",
     "guess_price",
     "guess_top_fifth",
+    "guess_whale",
     "inequality",
     "levers",
     "lost_customers",
     "old_and_good",
     "quiet_advocates",
+    "running_sum",
     "segments",
     "target",
     "times_as_much",
@@ -50,6 +53,8 @@ DEARER = {PRICE: 1.1}
 
 FIFTHS = ("best fifth", "second", "third", "fourth", "last fifth")
 
+#: per cent of the customers at which their running sum is drawn
+_COUNTED = range(0, 101, 5)
 #: four customers of a craftsman: revenue, visits and telephone calls a year (of the example by hand)
 _CUSTOMERS = {"Adam": (1000.0, 4, 0), "Berta": (800.0, 10, 3), "Carl": (300.0, 2, 1), "Dora": (150.0, 12, 2)}
 _MARGIN, _A_VISIT, _A_CALL = 0.4, 12.0, 20.0
@@ -163,6 +168,43 @@ def guess_costing() -> Guess:
     )
 
 
+def running_sum(shares: Sequence[float]) -> list[float]:
+    """What the best of the store's customers have brought together, per cent of what all have.
+
+    Parameters
+    ----------
+    shares
+        Per cent of the customers, counted from the best.
+
+    Examples
+    --------
+    >>> [round(sum_) for sum_ in running_sum([0, 100])]
+    [0, 100]
+    """
+    left = np.sort(_opening(lived(STORE))["net"].to_numpy(dtype=np.float64))[::-1]
+    sums = np.concatenate([[0.0], np.cumsum(left)]) / left.sum()
+    return [float(one) for one in 100.0 * np.interp(shares, np.linspace(0.0, 100.0, sums.size), sums)]
+
+
+def guess_whale() -> Guess:
+    """Draw the running sum from the best customer to the worst."""
+    return Guess(
+        "whale",
+        kind="curve",
+        question="Line the customers up from the best to the worst, and add up what is left of each. At the far left "
+        "nobody has been counted, at the far right everybody, and the sum is 100 % of what the store keeps. Draw the "
+        "way from the one to the other.",
+        unit="%",
+        low=0,
+        high=200,
+        at=_COUNTED,
+        across="{} % of the customers",
+        outcome=lambda: running_sum(_COUNTED),
+        explain="The first fifth of the customers bring all of it, and half of the line is nearly flat: many "
+        "customers neither earn nor cost much.",
+    )
+
+
 def by_hand() -> Number:
     """The whale curve of four customers."""
 
@@ -200,8 +242,7 @@ def by_hand() -> Number:
         ],
         hint="Profit of each: 40 % of the revenue, less 12 EUR a visit and 20 EUR a call. One is below 0.",
         explain="Adam 352, Berta 140, Carl 76, Dora 60 - 144 - 40 = -124. Together 444; the profitable earn 568, 128 % "
-        "of it. Drawn as a running sum from the best to the worst customer, profit rises to 128 % and falls back to "
-        "100: it looks like the back of a whale.",
+        "of it. His whale rises to 128 %.",
     )
 
 

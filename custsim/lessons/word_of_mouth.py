@@ -49,6 +49,8 @@ STRANGERS = {NETWORK: "well_mixed"}
 
 #: rewards that are tried for the best one, EUR
 _TRIED = range(0, 205, 5)
+#: rewards over which the profit is drawn, EUR
+_DRAWN = range(0, 401, 50)
 #: two rewards that are compared, EUR
 _SMALL, _LARGE = 60.0, 150.0
 
@@ -316,17 +318,26 @@ def best_reward() -> float:
 
 
 def guess_reward() -> Guess:
-    """Predict the best reward."""
+    """Draw the profit over the reward."""
+
+    def profits() -> list[float]:
+        return [measured(HOTEL, "profit", {REWARD: float(one)} if one else None) for one in _DRAWN]
+
     return Guess(
         "reward",
-        question="Jonas wants to pay 150 EUR to every guest who brings a new one. Which reward would give the highest "
-        "profit over five years? (A guest who is won is worth some 2,500 EUR over the years.)",
-        unit="EUR a recruit",
+        kind="curve",
+        question="Jonas wants to pay 150 EUR to every guest who brings a new one; a guest who is won is worth some "
+        "2,500 EUR over the years. Without a reward the hotel earns about 30,000 EUR a month. Draw its profit for "
+        "every reward from 0 to 400 EUR: where does it begin, how high does it rise, and where is the top?",
+        unit="EUR a month",
         low=0,
-        high=1_000,
-        outcome=best_reward,
-        explain="Far less than what a guest is worth. The reward is paid for everybody who is recommended, also for "
-        "those who would have come without it; and the first 30 EUR move more tongues than the next hundred.",
+        high=60_000,
+        at=_DRAWN,
+        across="{} EUR of reward",
+        outcome=profits,
+        explain="It rises steeply, and then it falls for good. The best reward is far less than what a guest is worth. "
+        "It is paid for everybody who is recommended, also for those who would have come without it; and the first "
+        "30 EUR move more tongues than the next hundred.",
     )
 
 

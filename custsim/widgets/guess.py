@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -40,7 +40,11 @@ class Guess(Component):
     explain
         Why it comes out so; shown once it is revealed.
     points
-        Of a curve: how many months there are.
+        Of a curve: how many months there are, if they are months.
+    at
+        Of a curve over something else: the places at which it has values, evenly spaced.
+    across
+        How such a place is written, with ``{}`` for the number: ``"year {}"``, ``"{} EUR of reward"``.
     title
         Heading.
 
@@ -71,6 +75,8 @@ class Guess(Component):
         kind: Literal["number", "curve"] = "number",
         explain: str = "",
         points: int = 60,
+        at: Sequence[float] | None = None,
+        across: str = "month {}",
         title: str = "",
     ) -> None:
         super().__init__(id, title)
@@ -78,9 +84,16 @@ class Guess(Component):
             raise InputError(f"low: must be below high, got {low:g} and {high:g}")
         if kind not in ("number", "curve"):
             raise InputError(f"kind: must be 'number' or 'curve', got {kind!r}")
+        self.at = tuple(float(place) for place in at) if at is not None else tuple(range(1, points + 1))
+        points = len(self.at)
         if not 2 <= points <= _POINTS:
             raise InputError(f"points: must be from 2 to {_POINTS}, got {points}")
-        self.question, self.unit, self.explain = question, unit, explain
+        steps = np.diff(self.at)
+        if not (steps[0] > 0 and np.allclose(steps, steps[0])):
+            raise InputError("at: the places of a curve must rise in even steps")
+        if across.count("{}") != 1:
+            raise InputError(f"across: must hold {{}} once, where the number of a place goes, got {across!r}")
+        self.question, self.unit, self.explain, self.across = question, unit, explain, across
         self.low, self.high, self.form, self.points = float(low), float(high), kind, points
         self._outcome: Any = outcome
         self._lock = threading.Lock()
@@ -110,8 +123,8 @@ class Guess(Component):
             "low": self.low,
             "high": self.high,
             "points": self.points,
-            "months": self.points,
-            "x_label": "month",
+            "at": list(self.at),
+            "across": self.across,
         }
 
     def start(self) -> State:
@@ -188,10 +201,13 @@ class Guess(Component):
         most = int(np.flatnonzero(there)[np.argmax(np.abs(apart))])
         side = "too high" if guess[most] > outcome[most] else "too low"
         words = (
-            f"On average you were {self._write(distance)} away, most in month {most + 1}: you drew "
+            f"On average you were {self._write(distance)} away, most {self._place(most)}: you drew "
             f"{self._write(guess[most])}, {side}; it was {self._write(outcome[most])}."
         )
         return distance, f"{words} {_shape(guess[there], outcome[there])}".strip()
+
+    def _place(self, index: int) -> str:
+        return f"{'at' if self.across.startswith('{}') else 'in'} {self.across.format(f'{self.at[index]:,g}')}"
 
     def _write(self, value: float) -> str:
         size = abs(value)
@@ -216,11 +232,21 @@ def _apart(guess: float, outcome: float) -> str:
 
 
 def _shape(guess: NDArray[np.float64], outcome: NDArray[np.float64]) -> str:
-    """Say whether the direction from first to last was right."""
+    """Say whether the course was right."""
     size = max(float(np.ptp(outcome)), 1e-12)
-    drawn, came = (float(line[-3:].mean() - line[:3].mean()) for line in (guess, outcome))
-    words = ["rises" if change > 0.15 * size else "falls" if change < -0.15 * size else "ends near its start"
-             for change in (drawn, came)]  # fmt: skip
-    if words[0] == words[1]:
-        return f"You have the direction right: it {words[1]}."
-    return f"Yours {words[0]}; it {words[1]}."
+    drawn, came = _course(guess, size), _course(outcome, size)
+    if drawn == came:
+        return f"You have the course right: it {came}."
+    return f"Yours {drawn}; it {came}."
+
+
+def _course(line: NDArray[np.float64], size: float) -> str:
+    """Where a line goes, if changes below a seventh of the size are none; of many points, three count as one."""
+    few = 3 if line.size >= 24 else 1
+    smooth = np.convolve(line, np.full(few, 1.0 / few), mode="valid")
+    first, last, least = float(smooth[0]), float(smooth[-1]), size / 7.0
+    if smooth.max() > max(first, last) + least:
+        return "rises, then falls"
+    if smooth.min() < min(first, last) - least:
+        return "falls, then rises"
+    return "rises" if last > first + least else "falls" if last < first - least else "ends near its start"

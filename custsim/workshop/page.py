@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Block", "result_block", "words_block"]
 
-#: a part of a page: "is" says what it is (words, picture, table, text, component)
+#: a part of a page: "is" says what it is (words, picture, table, text, component; told: blocks that wait)
 Block = dict[str, Any]
 
 #: dots an inch of pictures: sharp on a screen of high density, and on a projector

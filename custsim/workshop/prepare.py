@@ -10,8 +10,9 @@ import ast
 import contextlib
 import hashlib
 import io
+import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -61,11 +62,14 @@ class Page:
         Its components, in order.
     content
         JSON of title and blocks.
+    tells
+        Whether something in it is to be seen only by who has predicted.
     """
 
     title: str
     components: tuple[Component, ...]
     content: bytes
+    tells: bool
 
 
 @dataclass(frozen=True)
@@ -118,30 +122,64 @@ def prepare(
     shown: list[object] = []
     namespace: dict[str, Any] = {"__name__": "__lesson__", "display": lambda *things: shown.extend(things)}
     components: dict[str, Component] = {}
+
+    def results(cell: Cell) -> Iterator[Block]:
+        """Show what a cell gives."""
+        for result in _single(_run(cell, lesson.file, namespace, shown)):
+            if not isinstance(result, Component):
+                yield result_block(result)
+                continue
+            if isinstance(result, Shared):
+                room_opens(result)
+            _take(result, components)
+            yield {"is": "component", "id": result.id, "description": result.describe()}
+
     pages = []
     for number, step in enumerate(lesson.steps, start=1):
-        blocks: list[Block] = []
+        blocks: list[tuple[bool, Block]] = []
         for cell in step.cells:
             if cell.kind == "words":
-                blocks.append(words_block(cell.text, folder))
+                blocks.append((cell.tells, words_block(cell.text, folder)))
                 continue
             with _blamed(lesson.file, cell), contextlib.chdir(folder):
-                for result in _single(_run(cell, lesson.file, namespace, shown)):
-                    if isinstance(result, Component):
-                        if isinstance(result, Shared):
-                            room_opens(result)
-                        _take(result, components)
-                        blocks.append({"is": "component", "id": result.id, "description": result.describe()})
-                    else:
-                        blocks.append(result_block(result))
-        ids = [block["id"] for block in blocks if block["is"] == "component"]
-        content = json.dumps({"title": step.title, "blocks": blocks}, ensure_ascii=False, allow_nan=False)
-        pages.append(Page(step.title, tuple(components[name] for name in ids), content.encode()))
+                blocks += [(cell.tells, block) for block in results(cell)]
+        own = tuple(components[block["id"]] for _, block in blocks if block["is"] == "component")
+        ready = _held_back(blocks)
+        content = json.dumps({"title": step.title, "blocks": ready}, ensure_ascii=False, allow_nan=False)
+        pages.append(Page(step.title, own, content.encode(), any(block["is"] == "told" for block in ready)))
         tell(f"step {number} of {len(lesson.steps)} is ready: {step.title}")
     sheet = sheet_of(lesson)
     told = words_block(sheet, folder / "trainer")["html"] if sheet is not None else ""
     edition = hashlib.sha256(lesson.file.read_bytes() + custsim.__version__.encode()).hexdigest()[:16]
     return Prepared(lesson, tuple(pages), components, told, edition)
+
+
+def _held_back(blocks: Sequence[tuple[bool, Block]]) -> list[Block]:
+    """Put what tells an outcome into blocks of its own, each with the predictions it waits for.
+
+    Those are the ones above it that nothing has told of yet. Where none was asked, everything is shown at once.
+
+    Examples
+    --------
+    >>> guess = {"is": "component", "id": "churn", "description": {"kind": "guess"}}
+    >>> _held_back([(False, guess), (True, {"is": "words", "html": "It fell."})])[1]
+    {'is': 'told', 'after': ['churn'], 'blocks': [{'is': 'words', 'html': 'It fell.'}]}
+    """
+    ready: list[Block] = []
+    asked: list[str] = []
+    for tells, group in itertools.groupby(blocks, key=lambda block: block[0]):
+        some = [block for _, block in group]
+        if tells and asked:
+            ready.append({"is": "told", "after": asked, "blocks": some})
+        else:
+            ready += some
+        asked = [] if tells else asked + [block["id"] for block in some if _asks_to_predict(block)]
+    return ready
+
+
+def _asks_to_predict(block: Block) -> bool:
+    described = block.get("description", {})
+    return described.get("kind") == "guess" or bool(described.get("guess"))
 
 
 def _run(cell: Cell, file: Path, namespace: dict[str, Any], shown: list[object]) -> Iterator[object]:

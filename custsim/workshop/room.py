@@ -118,6 +118,8 @@ class Room:
         self.revealed = min(int(facts.get("revealed", 0)), len(prepared.pages))
         if self.revealed:
             self.phase = "paused" if facts.get("phase") == "paused" else "running"
+        #: steps up to this one have everything open, whether one has predicted or not
+        self.told = min(int(facts.get("told", 0)), self.revealed)
         self.trouble = ""
         self.changed: Callable[[], None] = lambda: None
         store.note(word=self.word)
@@ -249,7 +251,7 @@ class Room:
     # ---- what is shown ------------------------------------------------------------------------------------------
 
     async def go(self, do: str) -> None:
-        """Do what the trainer's button says: "start", "pause", "resume", "reveal", "reveal_all"."""
+        """Do what the trainer's button says: "start", "pause", "resume", "reveal", "reveal_all", "tell"."""
         last = len(self.prepared.pages)
         if do == "start":
             self.phase, self.revealed = "running", max(self.revealed, min(1, last))
@@ -260,16 +262,18 @@ class Room:
         elif do in ("reveal", "reveal_all"):
             self.phase = "running" if self.phase == "waiting" else self.phase
             self.revealed = last if do == "reveal_all" else min(self.revealed + 1, last)
+        elif do == "tell" and self.phase != "waiting":
+            self.told = self.revealed
         else:
             return
-        kept = self.store.note(phase=self.phase, revealed=str(self.revealed))
+        kept = self.store.note(phase=self.phase, revealed=str(self.revealed), told=str(self.told))
         self.changed()
         self._tell_all({"is": "room", **self.shown()})
         await self._on_disk(kept)
 
     def shown(self) -> dict[str, Any]:
         """Tell a trainee's screen where the room is; of what is not revealed, only how much there is."""
-        return {"phase": self.phase, "revealed": self.revealed, "steps": len(self.prepared.pages)}
+        return {"phase": self.phase, "revealed": self.revealed, "told": self.told, "steps": len(self.prepared.pages)}
 
     def page(self, number: int) -> Page | None:
         """Give a step by its number from 1, if it is revealed."""

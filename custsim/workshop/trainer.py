@@ -39,6 +39,7 @@ def snapshot(room: Room) -> dict[str, Any]:
         "is": "room",
         **room.shown(),
         "titles": [page.title for page in room.prepared.pages],
+        "untold": any(page.tells for page in room.prepared.pages[room.told : revealed]),
         "checkpoints": [
             {"id": part.id, "step": number, "open": number <= revealed}
             for number, page in enumerate(room.prepared.pages, start=1)

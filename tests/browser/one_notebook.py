@@ -33,15 +33,18 @@ def _server(runtime: Path, process: subprocess.Popen[bytes], log: Path, patience
 
 
 @contextmanager
-def lab(folder: Path, *cells: str) -> Iterator[str]:
-    """Start JupyterLab on a notebook with these cells; gives the address that opens it."""
+def lab(folder: Path, *cells: str, lesson: Path | None = None) -> Iterator[str]:
+    """Start JupyterLab on a notebook with these cells, or on a lesson; gives the address that opens it."""
     work, runtime, settings = (folder / name for name in ("work", "runtime", "settings"))
     notes = settings / "@jupyterlab" / "apputils-extension"
     for place in (work, runtime, notes):
         place.mkdir(parents=True)
     (notes / "notification.jupyterlab-settings").write_text(json.dumps(QUIET), encoding="utf-8")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    if lesson is not None:
+        notebook = nbformat.read(lesson, as_version=4)
+    else:
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, work / "one.ipynb")
     log, token = folder / "log.txt", secrets.token_hex(16)
     environment = os.environ | {

@@ -10,6 +10,8 @@ import pytest
 from one_notebook import lab
 from playwright.sync_api import Page, expect
 
+from custsim.lessons.catalogue import bundled
+
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed (extra: lessons)")
 
 CELL = """\
@@ -82,3 +84,19 @@ def test_a_board_in_a_notebook_moves_and_asks_nobody_else(chromium: Any, tmp_pat
         assert [url for url in asked if not url.startswith(places)] == []
         assert wrong == []
         context.close()
+
+
+def test_what_happened_is_folded_in_a_lesson_until_it_is_opened(chromium: Any, tmp_path: Path) -> None:
+    lesson = next(file for file in bundled() if file.name.startswith("01_"))
+    with lab(tmp_path, lesson=lesson) as address:
+        page = chromium.new_page(viewport={"width": 1366, "height": 900})
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        heading = page.get_by_role("heading", name="What happened, and why").first
+        heading.scroll_into_view_if_needed()
+        told = page.get_by_role("paragraph").filter(has_text="Without training newcomers learn more slowly")
+        expect(told).to_be_hidden()
+        expect(page.get_by_role("heading", name="Check yourself").first).to_be_visible()
+        page.get_by_role("button", name="1 cell hidden").first.click()
+        expect(told).to_be_visible()
+        page.close()

@@ -99,6 +99,39 @@ def test_a_notebook_is_cut_at_headings_of_level_two(tmp_path: Path) -> None:
     assert lesson.steps[2].cells[1].text.startswith("# a late title")
 
 
+def test_what_stands_under_what_happened_tells_until_the_next_heading(tmp_path: Path) -> None:
+    lesson = read_notebook(
+        notebook(
+            tmp_path / "own.ipynb",
+            "## Try",
+            ">>>guess",
+            "Pull.\n\n### What happened, and why\n\nIt fell.",
+            ">>>table",
+            "Read it.\n\n```\n### no heading\n```",
+            "### Check yourself",
+            ">>>question",
+            "### What happened then\n\nMore.",
+            "## Next\n\nWords.",
+            ">>>board",
+        )
+    )
+    cells = [(cell.text.splitlines()[0], cell.tells) for step in lesson.steps for cell in step.cells]
+    assert cells == [
+        ("guess", False),
+        ("Pull.", False),
+        ("### What happened, and why", False),
+        ("It fell.", True),
+        ("table", True),
+        ("Read it.", True),
+        ("### Check yourself", False),
+        ("question", False),
+        ("### What happened then", False),
+        ("More.", True),
+        ("Words.", False),
+        ("board", False),
+    ]
+
+
 def test_a_notebook_without_an_opening_begins_with_its_first_step(tmp_path: Path) -> None:
     lesson = read_notebook(notebook(tmp_path / "own.ipynb", "## Try", ">>>1"))
     assert [step.title for step in lesson.steps] == ["Try"]

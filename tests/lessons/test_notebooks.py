@@ -88,6 +88,31 @@ def test_one_predicts_before_one_tries(lesson):
     assert boards >= 1
 
 
+def test_what_happened_is_folded_until_one_has_predicted(lesson):
+    guesses, told, asked = {one.function for one in shown(lesson) if isinstance(one.component, Guess)}, 0, 0
+    for cell in notebook(lesson)["cells"]:
+        text = "".join(cell["source"])
+        asked = 0 if text.startswith("## ") else asked + (text.removeprefix("lesson.").removesuffix("()") in guesses)
+        if "# What happened" not in text:
+            assert "jp-MarkdownHeadingCollapsed" not in cell["metadata"]
+            continue
+        told += 1
+        assert text == "### What happened, and why", "the heading stands alone, so that all below it is folded"
+        assert cell["metadata"] == {"jp-MarkdownHeadingCollapsed": True}
+        assert asked > 0, "nothing was to be predicted in this step"
+    assert told > 0
+
+
+def test_what_is_told_stands_under_what_happened(lesson):
+    cells = [cell for step in catalogue.read_notebook(lesson).steps for cell in step.cells]
+    assert any(cell.tells for cell in cells)
+    calls = {one.function: one.component for one in shown(lesson)}
+    for cell in cells:
+        component = calls.get(cell.text.removeprefix("lesson.").removesuffix("()"))
+        if cell.tells:
+            assert not isinstance(component, Guess | Board), f"{cell.text} comes before the outcome is told"
+
+
 def test_it_has_questions_and_marked_evidence(lesson):
     assert len(of_kind(lesson, Number | Choice)) >= 5
     boxes = [one for one in shown(lesson) if isinstance(one.component, Evidence)]

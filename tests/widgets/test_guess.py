@@ -1,6 +1,7 @@
 """Predict first: what was guessed is held against what happens, in words that fit the distance."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def test_a_curve_is_held_against_the_series_month_by_month():
     assert flat["says"].endswith("Yours ends near its start; it falls.")
     drawn = Session(guess).send({"do": "guess", "curve": [110, 30]}).message
     assert drawn["guess"] == pytest.approx(list(np.linspace(110, 30, 12)), rel=1e-3)
-    assert drawn["says"].endswith("You have the direction right: it falls.")
+    assert drawn["says"].endswith("You have the course right: it falls.")
     json.dumps(drawn, allow_nan=False)
 
 
@@ -82,6 +83,32 @@ def test_months_without_a_number_are_left_out():
     assert told["outcome"][0] is None
     nothing = Session(worth([float("nan")] * 4, kind="curve", points=4)).send({"do": "guess", "curve": [1, 2]}).message
     assert nothing["distance"] is None
+
+
+@pytest.mark.parametrize(
+    ("drawn", "says"),
+    [
+        ([0, 100], "Yours rises; it rises, then falls."),
+        ([0, 60, 0], "You have the course right: it rises, then falls."),
+        ([60, 0, 60], "Yours falls, then rises; it rises, then falls."),
+    ],
+)
+def test_a_curve_over_something_else_is_told_by_its_places_and_its_course(drawn, says):
+    rewards = range(0, 401, 50)
+    hill = [0, 60, 90, 100, 90, 75, 60, 45, 30]
+    guess = worth(hill, kind="curve", low=0, high=200, at=rewards, across="{} EUR of reward")
+    described = guess.describe()
+    assert (described["points"], described["at"], described["across"]) == (9, list(rewards), "{} EUR of reward")
+    told = Session(guess).predict(drawn).message["says"]
+    assert told.endswith(says)
+    assert re.search(r"most at \d+ EUR of reward: ", told)
+
+
+def test_places_of_a_curve_are_even_and_named():
+    with pytest.raises(InputError, match="rise in even steps"):
+        worth([1.0] * 3, kind="curve", at=[0, 1, 4])
+    with pytest.raises(InputError, match=r"must hold \{\} once"):
+        worth([1.0] * 3, kind="curve", points=3, across="year")
 
 
 @pytest.mark.parametrize(

@@ -31,13 +31,24 @@ def test_a_bundled_lesson_can_be_served(file: Path, tmp_path: Path) -> None:
     assert len(ready.components) >= 5
     shown = [json.loads(page.content) for page in ready.pages]
     assert [page["title"] for page in shown] == [step.title for step in lesson.steps]
-    words = "".join(block["html"] for page in shown for block in page["blocks"] if block["is"] == "words")
+    blocks = [block for page in shown for block in everything(page["blocks"])]
+    words = "".join(block["html"] for block in blocks if block["is"] == "words")
     assert not re.search(r"&lt;/?[a-z]+[^&]*&gt;", words)  # markup that a notebook would show as such
     assert not re.search(r"\$[^$\n]*[\\_^{][^$\n]*\$", words)  # nor a formula that only a notebook sets
-    for page in shown:
-        for block in page["blocks"]:
-            assert block["is"] != "text", block  # the plain repr of something
-            assert block.get("alt", "Picture: x") != "Picture: "
+    for block in blocks:
+        assert block["is"] != "text", block  # the plain repr of something
+        assert block.get("alt", "Picture: x") != "Picture: "
+    asked = {block["id"] for block in blocks if block.get("description", {}).get("kind") == "guess"}
+    waiting = [block for block in blocks if block["is"] == "told"]
+    assert waiting
+    assert all(set(block["after"]) <= asked for block in waiting)
+
+
+def everything(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """All blocks of a step, those that wait for a prediction too."""
+    for block in blocks:
+        yield block
+        yield from everything(block.get("blocks", []))
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,11 @@ export function makeButton(text, press, attributes = {}) {
   return make("button", { type: "button", onclick: press, ...attributes }, text);
 }
 
+/** A text that begins a sentence. */
+export function capital(text) {
+  return text && text[0].toUpperCase() + text.slice(1);
+}
+
 /** Paragraphs, one for each text. */
 export function paragraphs(texts) {
   return texts.map((text) => make("p", {}, text));

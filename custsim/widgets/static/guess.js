@@ -2,12 +2,14 @@
  * Predict first: a number is entered or a curve is drawn, then the outcome is revealed beside it.
  */
 
-import { heading, make, makeButton, newId, show } from "./dom.js";
+import { capital, heading, make, makeButton, newId, show } from "./dom.js";
 import { axisUnit, extent, makeAxis, readLooks } from "./chart.js";
 import { plainNumber, withUnit } from "./format.js";
 
 /** How many points of a curve can be entered by keyboard. */
 const ANCHORS = 6;
+/** A curve of so few points is entered whole. */
+const FEW = 9;
 
 /** Read a number as people write it: "1,234.5", "12 %", "−3". Not a number: NaN. */
 export function readNumber(text) {
@@ -140,17 +142,17 @@ class Curve {
     this.themes.disconnect();
   }
 
-  /** What stands at a point of the x axis: the first month is 1. */
+  /** Where a point of the curve is, in words. */
   place(index) {
-    return index + 1;
+    return this.description.across.replace("{}", plainNumber(this.description.at[index]));
   }
 
   makeFields() {
-    const spots = Math.min(ANCHORS, this.points);
+    const spots = this.points <= FEW ? this.points : ANCHORS;
     this.fields = Array.from({ length: spots }, (_, at) => Math.round((at / (spots - 1)) * (this.points - 1))).map((index) => {
       const id = newId("point");
       const input = make("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", onchange: () => this.typed() });
-      return { index, input, element: make("div", {}, make("label", { for: id }, `${this.description.x_label || "At"} ${this.place(index)}`), input) };
+      return { index, input, element: make("div", {}, make("label", { for: id }, capital(this.place(index))), input) };
     });
     return make("div", { class: "points" }, ...this.fields.map((field) => field.element));
   }
@@ -216,7 +218,7 @@ class Curve {
 
   name() {
     const told = this.fields.filter(({ index }) => Number.isFinite(this.curve[index])).map(({ index }) => `${this.place(index)}: ${plainNumber(this.curve[index])}`);
-    this.canvas.setAttribute("aria-label", told.length ? `Your curve. ${this.description.x_label || "At"} ${told.join(", ")}` : "Nothing drawn yet. You can draw here, or enter points below.");
+    this.canvas.setAttribute("aria-label", told.length ? `Your curve. ${capital(told.join(", "))}` : "Nothing drawn yet. You can draw here, or enter points below.");
   }
 
   submit() {
@@ -279,8 +281,8 @@ class Curve {
     }
     context.textBaseline = "top";
     context.textAlign = "center";
-    this.fields.forEach(({ index }) => context.fillText(String(this.place(index)), x(index), bottom + 8));
-    context.fillText(this.description.x_label || "", (left + right) / 2, bottom + 12 + looks.letters);
+    this.fields.forEach(({ index }) => context.fillText(plainNumber(this.description.at[index]), x(index), bottom + 8));
+    context.fillText(this.description.across.replace("{}", "").trim(), (left + right) / 2, bottom + 12 + looks.letters);
   }
 
   paintRow(context, row, x, y, colour, dash) {

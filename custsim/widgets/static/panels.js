@@ -2,7 +2,7 @@
  * What a board tells on demand: which link carried a change, and one customer's life.
  */
 
-import { make, makeButton, makeAnnouncer, newId, paragraphs, show } from "./dom.js";
+import { capital, make, makeButton, makeAnnouncer, newId, paragraphs, show } from "./dom.js";
 import { makeChart, readLooks } from "./chart.js";
 import { monthName } from "./format.js";
 
@@ -141,10 +141,6 @@ function marks(message) {
     ...(present.length ? [list("What happened, now", present)] : []),
     ...(reference?.length ? [list("What happened before", reference)] : []),
   ];
-}
-
-function capital(text) {
-  return text[0].toUpperCase() + text.slice(1);
 }
 
 /** Satisfaction month by month, or the first series there is, over a time line of what happened. */

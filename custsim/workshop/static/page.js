@@ -99,6 +99,7 @@ const hear = {
   room(room) {
     pause(room.phase === "paused");
     wanted = room;
+    openTold();
     if (room.phase === "waiting" || room.revealed === 0) {
       view("waiting");
     } else {
@@ -147,6 +148,7 @@ function answer(id, message, floats) {
   const part = parts.get(id);
   if (!part) return;
   part.unanswered.delete(message.n);
+  if (message.is === "revealed" || message.guessed) predicted(id);
   part.transport.onmessage(message, floats);
 }
 
@@ -181,15 +183,14 @@ function addStep(number, step) {
   const heading = make(number === 1 ? "h1" : "h2", { tabindex: "-1" }, step.title);
   const section = make("section", { class: "step", id, "data-step": number }, heading);
   const begun = [];
-  for (const block of step.blocks) {
-    if (block.is === "component") {
-      const { place, begin } = mountPart(block);
-      section.append(place);
-      begun.push(begin);
-    } else {
-      section.append(blocks[block.is](block));
-    }
-  }
+  const drawn = (block) => {
+    if (block.is === "told") return heldBack(number, block, block.blocks.map(drawn));
+    if (block.is !== "component") return blocks[block.is](block);
+    const { place, begin } = mountPart(block);
+    begun.push(begin);
+    return place;
+  };
+  section.append(...step.blocks.map(drawn));
   at("content").append(section);
   const link = make("a", { href: `#${id}`, onclick: (event) => { event.preventDefault(); show(id); } }, step.title);
   at("step-list").append(make("li", {}, link));
@@ -214,6 +215,54 @@ const blocks = {
   },
   text: (block) => make("pre", { class: "text" }, block.text),
 };
+
+// ---- what happened: after one has predicted ----------------------------------------------------------------------
+
+/** What waits for predictions: step, those still missing, and how it is opened. */
+const waiting = new Set();
+const SKIPPED = "custsim-told";
+const skipped = new Set(JSON.parse(sessionStorage.getItem(SKIPPED) ?? "[]"));
+
+/** Hold back what tells an outcome until its predictions are made, or somebody wants none, or the trainer opens it. */
+function heldBack(step, { after }, content) {
+  const body = make("div", { class: "told" }, ...content);
+  const words = make("p");
+  const skip = make("button", { type: "button", class: "plain" }, "I do not want to predict: show it");
+  const lid = make("div", { class: "lid" }, words, skip);
+  const one = { step, missing: new Set(after), open, tell: () => {
+    words.textContent = one.missing.size === 1 ? "It opens when you have made your prediction above." : `It opens when you have made your ${one.missing.size} predictions above.`;
+  } };
+  function open() {
+    waiting.delete(one);
+    lid.remove();
+    body.hidden = false;
+  }
+  skip.addEventListener("click", () => {
+    skipped.add(after[0]);
+    sessionStorage.setItem(SKIPPED, JSON.stringify([...skipped]));
+    open();
+  });
+  body.hidden = true;
+  waiting.add(one);
+  one.tell();
+  if (step <= wanted.told || skipped.has(after[0])) open();
+  return make("div", {}, lid, body);
+}
+
+/** A prediction is made. */
+function predicted(id) {
+  for (const one of [...waiting]) {
+    if (!one.missing.delete(id)) continue;
+    one.tell();
+    if (one.missing.size > 0) continue;
+    one.open();
+    at("said").textContent = "What happened, and why, is open now.";
+  }
+}
+
+function openTold() {
+  for (const one of [...waiting]) if (one.step <= wanted.told) one.open();
+}
 
 function listClosed(count) {
   at("step-list").querySelector(".closed")?.remove();

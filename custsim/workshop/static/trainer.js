@@ -70,6 +70,8 @@ function drawLesson() {
   at("next").disabled = phase !== "waiting" && !more;
   at("pause").textContent = phase === "paused" ? "Go on" : "Pause";
   at("pause").disabled = phase === "waiting";
+  at("tell").disabled = !room.untold;
+  at("tell").title = room.untold ? "“What happened” opens to those who have predicted; this opens it to everybody" : "Nothing is held back";
   at("all").disabled = phase !== "waiting" && !more;
   at("steps").replaceChildren(
     ...titles.map((title, index) => {
@@ -80,6 +82,7 @@ function drawLesson() {
 }
 at("next").addEventListener("click", () => press({ do: room?.phase === "waiting" ? "start" : "reveal" }));
 at("pause").addEventListener("click", () => press({ do: room?.phase === "paused" ? "resume" : "pause" }));
+at("tell").addEventListener("click", () => press({ do: "tell" }));
 at("all").addEventListener("click", () => press({ do: "reveal_all" }));
 
 // ---- the room -----------------------------------------------------------------------------------------------------
