@@ -493,9 +493,9 @@ class AdopterValue(NamedTuple):
 def adopter_value(bass: Bass, *, value: float, discount: float, time: npt.ArrayLike) -> AdopterValue:
     r"""Value of one adopter: his own, and what he adds by making others adopt earlier.
 
-    In a Bass market everyone adopts in the end; an adopter's talk does not make customers, it brings them forward.
-    Without a discount rate it is worth nothing. The indirect value is what is lost when someone who adopted at time
-    :math:`t_0` falls silent there:
+    The indirect value is what is lost when someone who adopted at time :math:`t_0` falls silent there. In a market
+    without attrition everyone adopts in the end; an adopter's talk does not make customers, it brings them forward, and
+    without a discount rate that is worth nothing:
 
     .. math:: I(t_0) = v\, \rho \int_0^\infty e^{-\rho s}\, n(t_0+s)
               \int_0^s \frac{q / m}{p + q F(t_0+u)}\, du\, ds,
@@ -503,13 +503,20 @@ def adopter_value(bass: Bass, *, value: float, discount: float, time: npt.ArrayL
     with :math:`n` the adoptions a period, :math:`F` the share that has adopted and :math:`\rho = \ln(1+d)`. It falls
     with :math:`t_0`: early adopters are worth most.
 
+    With attrition :math:`\delta` an adopter talks for as long as he stays, :math:`e^{-\delta s}`, and those whom he
+    brings forward may leave and come again, which counts as a further adoption. With :math:`f(N)` the right-hand side
+    of the users' equation in the module's heading, the users :math:`y` that his talk adds follow
+
+    .. math:: y' = f'(N)\, y + (1-\delta) \frac{q}{m} (m - N)\, e^{-\delta s}, \quad y(0) = 0, \qquad
+              I(t_0) = v\, (\rho + \delta) \int_0^\infty e^{-\rho s}\, y(s)\, ds.
+
     Parameters
     ----------
     bass
-        The market, without attrition.
+        The market.
     value
         What a customer is worth at the moment of adopting, currency units: the margin of a durable, the lifetime
-        value of a service's customer.
+        value (until he leaves) of a service's customer.
     discount
         Discount rate of one period, 0 to 1.
     time
@@ -523,7 +530,7 @@ def adopter_value(bass: Bass, *, value: float, discount: float, time: npt.ArrayL
     Raises
     ------
     InputError
-        If a value is outside its range, or the market has attrition.
+        If a value is outside its range.
 
     References
     ----------
@@ -541,10 +548,10 @@ def adopter_value(bass: Bass, *, value: float, discount: float, time: npt.ArrayL
     check.floats("value", value, ndim=0)
     check.floats("discount", discount, 0, 1, ndim=0, hint="write 10 % as 0.1")
     when = check.floats("time", time, 0)
-    check.require(bass.attrition == 0, f"bass: must have no attrition here, got {bass.attrition:g}")
     check.done()
     rho = math.log1p(discount)
-    others = np.array([_acceleration(bass, rho, float(t)) for t in when.ravel()]).reshape(when.shape)
+    effect = _acceleration if bass.attrition == 0 else _effect_in_a_service
+    others = np.array([effect(bass, rho, float(t)) for t in when.ravel()]).reshape(when.shape)
     indirect = value * others
     direct = np.full(when.shape, float(value))
     return AdopterValue(plain(direct), plain(np.asarray(indirect)), plain(np.asarray(direct + indirect)))
@@ -571,6 +578,27 @@ def _acceleration(bass: Bass, rho: float, start: float) -> float:
     pieces = _pieces(bass, start, far)
     integrate: Callable[..., Any] = quad
     return rho * sum(float(integrate(lost, a, b, epsabs=0, epsrel=1e-10)[0]) for a, b in pieces)
+
+
+def _effect_in_a_service(bass: Bass, rho: float, start: float) -> float:
+    """Discounted adoptions that one user's talk adds, from ``start`` until he leaves, net of those they replace."""
+    from scipy.integrate import solve_ivp
+
+    if bass.q == 0:
+        return 0.0
+    leaving, talk = bass.attrition, (1 - bass.attrition) * bass.q / bass.market
+
+    def change(s: float, state: Floats) -> list[float]:
+        users = float(bass.users(start + s))
+        left = bass.market - users
+        slope = talk * left - (bass.p + talk * users) - leaving
+        return [slope * state[0] + talk * left * math.exp(-leaving * s), math.exp(-rho * s) * state[0]]
+
+    # What one user adds fades with his own leaving or with the market's settling, whichever is slower.
+    p, q, _ = bass._effective
+    far = max(0.0, bass.peak_time - start) + 40 / (rho + min(leaving, p + q))
+    solved = solve_ivp(change, (0.0, far), [0.0, 0.0], method="LSODA", rtol=1e-10, atol=1e-14, max_step=far / 50)
+    return (rho + leaving) * float(solved.y[1, -1])
 
 
 def _pieces(bass: Bass, start: float, far: float) -> list[tuple[float, float]]:

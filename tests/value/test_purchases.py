@@ -77,8 +77,19 @@ def test_bgnbd_expectation_of_a_new_customer(published):
     inputs = dict(entry["inputs"])
     t = inputs.pop("t")
     found = BGNBD(**inputs).expected_purchases(t)
-    assert found == pytest.approx(entry["expected"], abs=entry["tolerance"]["abs"])
     assert found == pytest.approx(entry["recomputed"], abs=1e-6)
+    # all four printed digits, but for the last value, which a solver stopped a little beside the maximum
+    assert found[:-1].round(4).tolist() == entry["expected"][:-1]
+    assert found[-1] == pytest.approx(entry["expected"][-1], abs=entry["tolerance"]["abs"])
+
+
+def test_bgnbd_expectation_does_not_follow_from_the_rounded_parameters(published):
+    """The trap of checking printed expectations with printed parameters: 1.8605 instead of 1.8576 at week 78."""
+    printed = published("bgnbd_cdnow_mle")["expected"]
+    entry = published("bgnbd_expectation")
+    rounded = BGNBD(**{name: printed[name] for name in ("r", "alpha", "a", "b")}).expected_purchases(78.0)
+    assert round(float(rounded), 4) == 1.8605
+    assert abs(rounded - entry["expected"][-1]) > 5 * entry["tolerance"]["abs"]
 
 
 def test_bgnbd_conditional_expectation_of_the_printed_customer(published):
@@ -97,9 +108,10 @@ def test_gamma_gamma_fit_is_the_published_one_in_both_likelihoods(published, cdn
     model = GammaGamma.fit(cdnow)
     assert model.convergence.converged
     assert model.estimates.customers == entry["inputs"]["rows_used"]
-    assert model.parameters == pytest.approx(
-        {name: expected[name] for name in ("p", "q", "v")}, rel=tolerance["parameters_rel"]
-    )
+    assert model.parameters == pytest.approx({name: entry["recomputed"][name] for name in ("p", "q", "v")}, rel=1e-6)
+    assert (round(model.p, 2), round(model.q, 2)) == (expected["p"], expected["q"])
+    # v is printed from a point a little beside the maximum, as small as the rounding of the others
+    assert model.v == pytest.approx(expected["v"], rel=tolerance["parameters_rel"])
     mean, total = model.log_likelihood(cdnow), model.log_likelihood(cdnow, of="total")
     assert round(mean, 2) == expected["LL_mean_spend"]
     assert round(total) == expected["LL_total_spend_JMR"]
