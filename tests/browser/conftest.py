@@ -29,6 +29,8 @@ def components() -> dict[str, Any]:
     return {
         "board": Board("board", controls=controls, charts=(answers, "chain", "flows", "profit"), title="The desk",
                        intro="Move the staff of the desk.", **small),
+        "scales": Board("scales", charts=("profit",), **{**small, "months": 3}, controls=[
+            desk, "employees.pay", "loyalty.churn", Control("complaints.handling_days", log=True)]),
         "predicted": Board("predicted", controls=["employees.pay"], charts=("profit",), **small,
                            guess=Guess("first", question="What will pay do?", low=0, high=100, outcome=40, unit="%")),
         "number": Number("number", question="What is a customer worth?", answer=300, unit="EUR",
@@ -49,9 +51,15 @@ def components() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[Screens]:
+def parts() -> dict[str, Any]:
+    """The components that are served, by their ids."""
+    return components()
+
+
+@pytest.fixture(scope="session")
+def served(parts: dict[str, Any]) -> Iterator[Screens]:
     """A server with one component of each kind."""
-    with screens(components()) as found:
+    with screens(parts) as found:
         yield found
 
 

@@ -234,3 +234,33 @@ def test_what_is_sent_is_only_what_differs_from_the_start(show: Show, served: An
     moves = [message for message in served.sent[count:] if message["do"] == "move"]
     assert [json.dumps(message["setting"]) for message in moves] == ['{"complaints.staff": 1}'] * len(moves)
     assert [message["rest"] for message in moves] == [False, True]
+
+
+def test_sliders_move_by_the_places_that_are_lived_ahead(show: Show, served: Any, parts: Any) -> None:
+    levers = parts["scales"].levers
+    assert {lever.log for lever in levers} == {True, False}
+    page = show("scales")
+    for lever in levers:
+        slider = page.get_by_role("slider", name=lever.label)
+        for key, step in (("ArrowRight", 1), ("ArrowLeft", -1)):
+            value = lever.start
+            for _ in range(3):
+                value = lever.beside(value, step)
+                if value is None:
+                    break
+                count = len(served.sent)
+                slider.press(key)
+                sent = sent_after(page, served, count)
+                assert lever.read(sent["setting"][lever.path]) == value, lever
+            page.get_by_role("button", name="Reset").click()
+            expect(page.get_by_role("button", name="Reset")).to_be_disabled()
+
+
+def sent_after(page: Page, served: Any, count: int) -> Any:
+    """Wait for the next move after so many messages."""
+    for _ in range(500):
+        moves = [message for message in served.sent[count:] if message["do"] == "move"]
+        if moves:
+            return moves[0]
+        page.wait_for_timeout(10)
+    raise AssertionError("no move was sent")
