@@ -128,7 +128,8 @@ def _mark(ax: Axes, customers: CustomerSummary, most: int, T: float) -> str:
     ax.plot(x[some] + aside, t_x[some], "o", color="white", markersize=3.4, markeredgecolor=INK, markeredgewidth=0.5,
             alpha=0.75)  # fmt: skip
     low, high = observed[some].min(), observed[some].max()
-    return f" (dots: {low:.0f} to {high:.0f} {customers.unit}s)" if high - low >= 1 else " (dots)"
+    span = f", {low:.0f} to {high:.0f} {customers.unit}s" if high - low >= 1 else ""
+    return f" (dots: {int(some.sum()):,} of {len(customers):,}{span})"
 
 
 def alive_history(model: PurchaseModel, purchases: ArrayLike, until: float, *, customer: str | None = None) -> Figure:
@@ -174,8 +175,10 @@ def alive_history(model: PurchaseModel, purchases: ArrayLike, until: float, *, c
     percent_axis(ax.yaxis)
     ax.set_yticks(np.arange(0, 1.01, 0.25))
     unit = _unit(model)
-    ax.annotate(f"{alive[-1] * 100:.0f} %", (time[-1], alive[-1]), xytext=(-6, 10), textcoords="offset points",
-                ha="right", fontsize=SIZES["title"], fontweight="bold", color=COLOURS["blue"])  # fmt: skip
+    below = alive[-1] > 0.2  # the curve falls toward its end, so there is room under it
+    ax.annotate(f"{alive[-1] * 100:.0f} %", (time[-1], alive[-1]), xytext=(-10, -8 if below else 12),
+                textcoords="offset points", ha="right", va="top" if below else "bottom", fontsize=SIZES["title"],
+                fontweight="bold", color=COLOURS["blue"])  # fmt: skip
     silent = time[-1] - at[-1]
     name = "The customer" if customer is None else f"Customer {customer}"
     title = f"{name}: still there with a probability of {alive[-1] * 100:.0f} %"

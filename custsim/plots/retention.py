@@ -98,7 +98,10 @@ def survival_projection(
         f"Of 100 customers, {float(shown[0].survival(last)) * 100:.0f} are expected to be left after {last} {period}s"
     )
     dress(ax, title=title, subtitle=_subtitle(shown[0]), x=f"{period}s since joining", y="still customers")
-    legend(ax, loc="lower left")
+    lines = [np.asarray(line.get_xydata()) for line in ax.lines]
+    low = min(float(line[line[:, 0] <= 0.42 * last, 1].min()) for line in lines if (line[:, 0] <= 0.42 * last).any())
+    # below the curves while they stay high, else above them, where "projected" must stay free
+    legend(ax, loc="lower left") if low > 0.44 else legend(ax, loc="upper right", bbox_to_anchor=(1.0, 0.94))
     return figure
 
 

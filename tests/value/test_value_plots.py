@@ -29,6 +29,25 @@ def test_survival_is_drawn_as_computed():
     assert "38" in figure.axes[0].get_title(loc="left")
 
 
+@pytest.mark.parametrize(
+    "observed", [OBSERVED, [100, 63.1, 46.8, 38.2, 32.6, 28.9, 26.2, 24.1, 22.3], [100, 97, 95, 94, 93, 92, 92, 91, 91]]
+)
+@pytest.mark.parametrize("periods", [8, 20])
+def test_the_legend_covers_no_curve(observed, periods):
+    models = [kind.fit(observed) for kind in (ShiftedBetaGeometric, BetaDiscreteWeibull, Geometric)]
+    figure = retention.survival_projection(models, observed, periods=periods, calibration=5)
+    figure.canvas.draw()
+    ax = figure.axes[0]
+    box = ax.get_legend().get_window_extent()
+    for line in ax.lines:
+        x, y = np.asarray(line.get_xydata()).T
+        along = np.linspace(x[0], x[-1], 400)
+        points = ax.transData.transform(np.column_stack([along, np.interp(along, x, y)]))
+        assert not any(box.contains(*point) for point in points), line.get_label()
+    for text in ax.texts:
+        assert not box.overlaps(text.get_window_extent()), text.get_text()
+
+
 def test_retention_by_age_is_drawn_as_computed():
     model = BetaDiscreteWeibull(alpha=0.5, beta=2.0, c=1.2)
     figure = retention.retention_by_age(model, OBSERVED, periods=10)
@@ -50,6 +69,9 @@ def test_mix_of_customers_fills_the_bars():
 
 def test_heat_map_shows_the_probabilities(split):
     figure = purchases.frequency_recency(BG, T=39, most=6, customers=split.calibration)
+    dots = len(figure.axes[0].lines[0].get_xdata())
+    words = " ".join(text.get_text() for text in [*figure.axes[0].texts, figure.axes[0]._left_title])
+    assert f"dots: {dots} of 400" in words
     shade = np.asarray(figure.axes[0].images[0].get_array())
     assert shade[-1, 0] == pytest.approx(float(BG.probability_alive(1, 39, 39)))
     assert shade[0, 5] == pytest.approx(float(BG.probability_alive(6, 0, 39)))
@@ -69,6 +91,11 @@ def test_history_ends_where_the_customer_stands():
     figure = purchases.alive_history(BG, [0, 5, 9], until=40, customer="17")
     alive = float(BG.probability_alive(2, 9, 40))
     assert figure.axes[0].lines[0].get_ydata()[-1] == pytest.approx(alive)
+    figure.canvas.draw()
+    ax = figure.axes[0]
+    curve = ax.transData.transform(ax.lines[0].get_xydata()[:-1])
+    label = next(text for text in ax.texts if "%" in text.get_text()).get_window_extent()
+    assert not any(label.contains(*point) for point in curve)
     assert "Customer 17" in figure.axes[0].get_title(loc="left")
     assert f"{alive * 100:.0f} %" in figure.axes[0].get_title(loc="left")
 
