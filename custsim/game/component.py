@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -18,11 +19,13 @@ from custsim.game.explain import luck_of, why_of
 from custsim.game.firm import Firm, code_of, firm, read_code
 from custsim.game.leaderboard import table
 from custsim.game.match import Match, Searching
+from custsim.game.memory import identity
 from custsim.game.screen import (
     described,
     with_benchmark,
 )
 from custsim.game.seat import Seat, Solo
+from custsim.game.store import Store
 from custsim.game.trainer import trainer_data
 from custsim.widgets.component import Component, Reply, State, action, numbered
 
@@ -34,8 +37,9 @@ _DOS = ("look", "join", "submit", "again", "why", "luck")
 class Game(Component):
     """The budget game.
 
-    In a notebook one learner plays against the house rivals. In a workshop, which calls :meth:`room_opens`, teams
-    play each other, and the trainer opens and closes the years.
+    In a notebook one learner plays against the house rivals; the years decided are kept in a file ``<id>.db`` beside
+    the notebook, and the game goes on from them another day. In a workshop, which calls :meth:`room_opens`, teams play
+    each other, and the trainer opens and closes the years.
 
     Parameters
     ----------
@@ -156,6 +160,45 @@ class Game(Component):
             plans = state.get("plans")
             return len(plans) / self.years if isinstance(plans, list) else 0.0
         return self.match.closed / self.match.firm.years if state.get("team") else 0.0
+
+    def resume(self) -> State | None:
+        """Give the years that were decided before the notebook was closed.
+
+        Raises
+        ------
+        InputError, EnvironmentFailure
+            If the file beside the notebook is no game's, or cannot be read.
+        """
+        file = self._file
+        if self.match is not None or not file.exists():
+            return None
+        with Store.open(file) as store:
+            plans = store.finding(self._kept_as)
+        if plans is None:
+            return None
+        state: State = {"plans": plans}
+        Solo(self.book, self.searching, state)  # refuses what is no plan any more
+        return state
+
+    def keep(self, state: State) -> None:
+        """Keep the years decided, beside the notebook.
+
+        Raises
+        ------
+        InputError, EnvironmentFailure
+            If the file is no game's, or cannot be written.
+        """
+        if self.match is None:
+            with Store.open(self._file) as store:
+                store.keep_finding(self._kept_as, state["plans"])
+
+    @property
+    def _file(self) -> Path:
+        return Path(f"{self.id}.db")
+
+    @property
+    def _kept_as(self) -> str:
+        return f"alone {identity(self.firm)}"
 
     def browser_source(self) -> str:
         """Give the module that draws the game."""

@@ -145,6 +145,19 @@ class Component(ABC):
         """
         return 0
 
+    def resume(self) -> State | None:
+        """Give the state in which a learner left it in a notebook that was closed; none by default."""
+        return None
+
+    def keep(self, state: State) -> None:  # noqa: B027  may be left as it is
+        """Keep a learner's state in a notebook, for :meth:`resume`; not done by default: a lesson is soon done again.
+
+        Raises
+        ------
+        EnvironmentFailure
+            If it cannot be written.
+        """
+
     def browser_source(self) -> str:
         """JavaScript that draws this kind of component, where the front end does not know it; none by default."""
         return ""

@@ -38,7 +38,7 @@ class NotebookWidget(anywidget.AnyWidget):
     component
         What to show.
     state
-        State to go on from; a new learner's by default.
+        State to go on from; by default the one that was kept, if the component keeps any, or a new learner's.
     """
 
     _esm = traitlets.Unicode().tag(sync=True)
@@ -48,7 +48,7 @@ class NotebookWidget(anywidget.AnyWidget):
 
     def __init__(self, component: Component, state: State | None = None) -> None:
         self.component = component
-        self.state: State = component.start() if state is None else copy.deepcopy(state)
+        self.state: State = copy.deepcopy(state) if state is not None else _left(component)
         self._waiting: dict[str, tuple[State, dict[str, Any]]] = {}
         self._working: set[str] = set()
         self._lock = threading.Lock()
@@ -65,9 +65,19 @@ class NotebookWidget(anywidget.AnyWidget):
         if isinstance(do, str) and do in self.component.slow:
             self._aside(do, content)
         else:
-            self.state, reply = _handled(self.component, self.state, content)
+            before = self.state
+            self.state, reply = _handled(self.component, before, content)
             self._say(reply)
+            if self.state != before:
+                self._keep()
             _ahead.work(self.component, self.state)
+
+    def _keep(self) -> None:
+        """Keep the state where the component does; if that fails the learner goes on, and is told."""
+        try:
+            self.component.keep(self.state)
+        except CustsimError as error:
+            self._say(problem(InputError([f"what you did is not kept: {line}" for line in error.problems])))
 
     def _aside(self, do: str, content: dict[str, Any]) -> None:
         """Answer in a thread, from the state as it is now; of those that wait, only the newest of a kind is lived."""
@@ -94,6 +104,16 @@ class NotebookWidget(anywidget.AnyWidget):
 
     def _say(self, reply: Reply) -> None:
         self.send(reply.message, [reply.buffer] if reply.buffer else [])
+
+
+def _left(component: Component) -> State:
+    """The state in which a learner left a component, or a new learner's."""
+    try:
+        kept = component.resume()
+    except CustsimError as error:  # a damaged file, or one that may not be read: begin anew, and let the file be
+        _LOG.warning("%s begins anew: %s", component.id, error)
+        kept = None
+    return component.start() if kept is None else kept
 
 
 def _handled(component: Component, state: State, content: Any) -> tuple[State, Reply]:
