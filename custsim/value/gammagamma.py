@@ -17,7 +17,7 @@ Fader, P. S. & Hardie, B. G. S. (2013), The Gamma-Gamma model of monetary value.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from custsim.errors import InputError
-from custsim.value.likelihood import Convergence, Estimates, estimates_table, maximise, require_positive
+from custsim.value.likelihood import Fitted, maximise, require_positive
 from custsim.value.transactions import CustomerSummary
 
 __all__ = ["GammaGamma", "spend_frequency_correlation"]
@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class GammaGamma:
+class GammaGamma(Fitted):
     r"""Gamma-Gamma model of spend an occasion.
 
     The density of the mean amount :math:`z` of :math:`x` occasions is
@@ -72,22 +72,11 @@ class GammaGamma:
     p: float
     q: float
     v: float
-    estimates: Estimates | None = field(default=None, repr=False, compare=False, kw_only=True)
     name: ClassVar[str] = "Gamma-Gamma"
     parameter_names: ClassVar[tuple[str, ...]] = ("p", "q", "v")
 
     def __post_init__(self) -> None:
         require_positive("Gamma-Gamma", p=self.p, q=self.q, v=self.v)
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """The parameters by name."""
-        return {name: float(getattr(self, name)) for name in self.parameter_names}
-
-    @property
-    def convergence(self) -> Convergence | None:
-        """How the fit's search ended; ``None`` if the model was not fitted."""
-        return None if self.estimates is None else self.estimates.convergence
 
     @property
     def mean_spend(self) -> float:
@@ -176,21 +165,6 @@ class GammaGamma:
         x, mean, _ = _amounts(data)
         value, _ = _likelihood(np.array([self.p, self.q, self.v]), x, mean, np.ones(len(x)))
         return value - (float(np.log(x).sum()) if of == "total" else 0.0)
-
-    def summary(self) -> pd.DataFrame:
-        """Tabulate the parameters with standard errors and 95 % intervals (symmetric on the log scale).
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index ``parameter``; columns ``estimate``, ``standard_error``, ``low_95``, ``high_95``.
-
-        Examples
-        --------
-        >>> GammaGamma(p=6.25, q=3.74, v=15.44).summary()["estimate"].tolist()
-        [6.25, 3.74, 15.44]
-        """
-        return estimates_table(self.parameter_names, list(self.parameters.values()), self.estimates)
 
     def expected_spend(
         self, data: CustomerSummary | pd.DataFrame | ArrayLike, monetary_value: ArrayLike | None = None

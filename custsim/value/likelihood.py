@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from scipy import optimize, stats
 
 from custsim.errors import InputError
 
-__all__ = ["Convergence", "Estimates", "estimates_table", "maximise", "require_positive"]
+__all__ = ["Convergence", "Estimates", "Fitted", "estimates_table", "maximise", "require_positive"]
 
 Floats = NDArray[np.float64]
 #: parameters -> (log-likelihood, its gradient with respect to the parameters)
@@ -296,3 +296,44 @@ def estimates_table(names: Sequence[str], values: Sequence[float], estimates: Es
         "high_95": value * reach,
     }
     return pd.DataFrame(columns, index=pd.Index(list(names), name="parameter"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """What every model with parameters can tell of itself.
+
+    Parameters
+    ----------
+    estimates
+        How the parameters were found; ``None`` where they were given by hand.
+    """
+
+    estimates: Estimates | None = field(default=None, repr=False, compare=False)
+    name: ClassVar[str]
+    parameter_names: ClassVar[tuple[str, ...]]
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The parameters by name."""
+        return {name: float(getattr(self, name)) for name in self.parameter_names}
+
+    @property
+    def convergence(self) -> Convergence | None:
+        """How the fit's search ended; ``None`` if the model was not fitted."""
+        return None if self.estimates is None else self.estimates.convergence
+
+    def summary(self) -> pd.DataFrame:
+        """Tabulate the parameters with standard errors and 95 % intervals (symmetric on the log scale).
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index ``parameter``; columns ``estimate``, ``standard_error``, ``low_95``, ``high_95``.
+
+        Examples
+        --------
+        >>> from custsim.value import BGNBD
+        >>> BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426).summary()["estimate"].tolist()
+        [0.243, 4.414, 0.793, 2.426]
+        """
+        return estimates_table(self.parameter_names, list(self.parameters.values()), self.estimates)

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from custsim.errors import InputError
 from custsim.value.lifetime import period_rate
-from custsim.value.likelihood import Convergence, Estimates, estimates_table, maximise
+from custsim.value.likelihood import Fitted, maximise
 from custsim.value.transactions import CustomerSummary, Timing, periods_per_year
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def as_summary(data: CustomerSummary | pd.DataFrame, unit: str | None = None) ->
 
 
 @dataclass(frozen=True, kw_only=True)
-class PurchaseModel(ABC):
+class PurchaseModel(Fitted, ABC):
     """Base of the buy-till-you-die models.
 
     Parameters
@@ -116,21 +116,8 @@ class PurchaseModel(ABC):
     """
 
     unit: str = "period"
-    estimates: Estimates | None = field(default=None, repr=False, compare=False)
-    name: ClassVar[str]
-    parameter_names: ClassVar[tuple[str, ...]]
     timing: ClassVar[Timing] = "continuous"
     starts: ClassVar[Sequence[tuple[float, ...]]]
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """The parameters by name."""
-        return {name: float(getattr(self, name)) for name in self.parameter_names}
-
-    @property
-    def convergence(self) -> Convergence | None:
-        """How the fit's search ended; ``None`` if the model was not fitted."""
-        return None if self.estimates is None else self.estimates.convergence
 
     # -- fitting ----------------------------------------------------------------------------------------------------
 
@@ -283,23 +270,6 @@ class PurchaseModel(ABC):
         """
         rows = _rows(as_summary(data), weights)
         return self._likelihood(np.array(list(self.parameters.values())), rows)[0]
-
-    def summary(self) -> pd.DataFrame:
-        """Tabulate the parameters with standard errors and 95 % intervals (symmetric on the log scale).
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index ``parameter``; columns ``estimate``, ``standard_error``, ``low_95``, ``high_95``.
-
-        Examples
-        --------
-        >>> from custsim.value.bgnbd import BGNBD
-        >>> model = BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
-        >>> model.summary()["estimate"].tolist()
-        [0.243, 4.414, 0.793, 2.426]
-        """
-        return estimates_table(self.parameter_names, list(self.parameters.values()), self.estimates)
 
     # -- one customer's future --------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -37,7 +37,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from custsim.errors import InputError
-from custsim.value.likelihood import Convergence, Estimates, estimates_table, maximise, require_positive
+from custsim.value.likelihood import Convergence, Estimates, Fitted, maximise, require_positive
 from custsim.value.quadrature import beta_mean
 
 __all__ = [
@@ -57,7 +57,7 @@ _BLOCK, _MOST_TERMS = 200_000, 40_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetentionModel(ABC):
+class RetentionModel(Fitted, ABC):
     """What all models of contractual retention can do; see the module's docstring for the timing.
 
     Parameters
@@ -65,20 +65,6 @@ class RetentionModel(ABC):
     estimates
         How the parameters were found; ``None`` where they were given by hand.
     """
-
-    estimates: Estimates | None = field(default=None, repr=False, compare=False)
-    name: ClassVar[str]
-    parameter_names: ClassVar[tuple[str, ...]]
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """The parameters by name."""
-        return {name: float(getattr(self, name)) for name in self.parameter_names}
-
-    @property
-    def convergence(self) -> Convergence | None:
-        """How the fit's search ended; ``None`` if the model was not fitted."""
-        return None if self.estimates is None else self.estimates.convergence
 
     @property
     def log_likelihood(self) -> float:
@@ -224,21 +210,6 @@ class RetentionModel(ABC):
         return pd.DataFrame(
             {"survival": alive, "retention_rate": rate, "leaving": leaving}, index=pd.Index(age, name="age")
         )
-
-    def summary(self) -> pd.DataFrame:
-        """Tabulate the parameters with standard errors and 95 % intervals.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index ``parameter``; columns ``estimate``, ``standard_error``, ``low_95``, ``high_95``.
-
-        Examples
-        --------
-        >>> Geometric(churn=0.2).summary().loc["churn", "estimate"]
-        np.float64(0.2)
-        """
-        return estimates_table(self.parameter_names, list(self.parameters.values()), self.estimates)
 
     def expected_lifetime(self) -> float:
         """Mean number of payments of a new customer, ``sum S(t)`` over ``t = 0, 1, ...``, without discounting.
