@@ -161,7 +161,7 @@ def retention_by_age(
         x=f"renewal ({period}s since joining)",
         y="retention rate",
     )
-    legend(ax, loc="lower right")
+    legend(ax, loc="lower left" if verb == "falls" else "lower right")
     return figure
 
 

@@ -23,7 +23,7 @@ def hand_made():
     """Five customers: safe, slipping and dear, slipping and cheap, long gone, one-time."""
     table = pd.DataFrame(
         {
-            "frequency": [4, 4, 2, 3, 0],
+            "frequency": [4, 4, 1, 3, 0],
             "recency": [38.0, 28.0, 20.0, 6.0, 0.0],
             "T": [40.0, 40.0, 40.0, 40.0, 40.0],
             "probability_alive": [0.95, 0.5, 0.6, 0.01, 0.3],
@@ -42,7 +42,7 @@ def test_slipping_away_is_worth_much_and_probably_about_to_be_gone(hand_made):
     table = slipping_away(hand_made)
     assert table.index.tolist() == ["dear", "cheap", "gone"]  # the safe one has more at risk than all but one
     assert table["silent_for"].tolist() == [12, 20, 34]
-    assert table["usual_gap"].tolist() == [7, 10, 2]
+    assert table["usual_gap"].tolist() == [7, 20, 2]
     assert slipping_away(hand_made, below=1.0).index.tolist() == ["dear", "cheap", "safe", "gone"]
     assert slipping_away(hand_made, most=1).index.tolist() == ["dear"]
     with pytest.raises(InputError, match="most"):

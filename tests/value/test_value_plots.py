@@ -54,9 +54,14 @@ def test_retention_by_age_is_drawn_as_computed():
     lines = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
     assert lines["differ and change (BdW)"] == pytest.approx(model.retention_rate(np.arange(1, 11)))
     assert lines["observed"] == pytest.approx(np.array(OBSERVED[1:]) / np.array(OBSERVED[:-1]))
-    assert "falls" in retention.retention_by_age(BetaDiscreteWeibull(alpha=50.0, beta=400.0, c=1.6), periods=5).axes[
-        0
-    ].get_title(loc="left")
+    falling = retention.retention_by_age(BetaDiscreteWeibull(alpha=50.0, beta=400.0, c=1.6), periods=5)
+    assert "falls" in falling.axes[0].get_title(loc="left")
+    for picture in (figure, falling):
+        picture.canvas.draw()
+        ax = picture.axes[0]
+        points = ax.transData.transform(np.vstack([line.get_xydata() for line in ax.lines]))
+        box = ax.get_legend().get_window_extent()
+        assert not any(box.contains(*point) for point in points)
 
 
 def test_mix_of_customers_fills_the_bars():
