@@ -69,20 +69,20 @@ def clv(
             given = _of_file(show.read(customers, options), options)
         answer, table = _many(given, stream, periods_per_year)
     else:
+        table = None
         _require(options, "")
         annual = {name: options[name] for name in ("margin", "retention", "discount", "growth")}
         stream["acquisition_cost"] = options["acquisition_cost"]
         answer = _answer(annual, stream, conversion, periods_per_year)
-        table = _payments(_rates(annual, periods_per_year), stream)
     if picture is not None:
         _draw(answer, table, picture, periods_per_year)
         answer["picture"] = str(picture)
     if out is not None:
-        show.write_table(table, out)
+        show.write_table(_payments(_rates(annual, periods_per_year), stream) if table is None else table, out)
         answer["table"] = str(out)
     if as_json:
         show.print_json(answer)
-    elif customers is not None:
+    elif table is not None:
         _print_many(answer, table)
     else:
         _print(answer, conversion)
@@ -164,15 +164,15 @@ def _payments(rates: dict[str, Any], stream: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(table, index=pd.RangeIndex(1, count + 1, name="payment"))
 
 
-def _draw(answer: dict[str, Any], table: pd.DataFrame, picture: Path, periods_per_year: float | None) -> None:
+def _draw(answer: dict[str, Any], table: pd.DataFrame | None, picture: Path, periods_per_year: float | None) -> None:
     from custsim.plots.economics import lorenz, relationship_value
     from custsim.plots.style import save
 
-    if "inputs" in answer:
-        figures = {name: value for name, value in answer["inputs"].items() if name != "periods_per_year"}
-        save(relationship_value(**figures, period="year" if periods_per_year == 1 else "period"), picture)
-    else:
+    if table is not None:
         save(lorenz(table["lifetime_value"], what="lifetime value"), picture)
+        return
+    figures = {name: value for name, value in answer["inputs"].items() if name != "periods_per_year"}
+    save(relationship_value(**figures, period="year" if periods_per_year == 1 else "period"), picture)
 
 
 def _print(answer: dict[str, Any], conversion: float | None) -> None:

@@ -168,10 +168,12 @@ def parameters(models: dict[str, dict[str, dict[str, float]]]) -> Table:
 
 def check_picture(path: Path | None) -> None:
     """Refuse a picture of an unknown kind before the work is done, not after it."""
+    if path is None:
+        return
     from custsim.errors import InputError
     from custsim.plots.style import FORMATS
 
-    if path is not None and path.suffix.lower() not in FORMATS:
+    if path.suffix.lower() not in FORMATS:
         raise InputError(f"picture {str(path)!r}: the ending must be one of {', '.join(FORMATS)}, got {path.suffix!r}")
 
 

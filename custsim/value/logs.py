@@ -265,7 +265,8 @@ def _without_marks(column: pd.Series[Any], *, thousands: str, decimal: str) -> p
     mark, point = re.escape(thousands), re.escape(decimal)
     text = column.astype("string").str.strip()
     number = text.str.fullmatch(rf"-?(\d{{1,3}}({mark}\d{{3}})+|\d+)({point}\d+)?").fillna(False).astype(bool)
-    if number.sum() < 0.5 * text.notna().sum():
+    marked = text.str.contains(thousands, regex=False).fillna(False).astype(bool)
+    if number.sum() < 0.5 * text.notna().sum() or not (number & marked).any():
         return column
     figures = text[number].str.replace(thousands, "").str.replace(decimal, ".").astype(float)
     return figures if number.all() else column.astype(object).where(~number, figures)

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -187,6 +189,15 @@ def test_numbers_are_written_without_marks(capsys):
     code, _, err = run(capsys, "clv", "--margin", "1,000", "--retention", "0.8", "--discount", "0.1")
     assert code == 2
     assert "'1,000' is no number: write 1000" in err
+
+
+def test_a_formula_is_answered_without_loading_what_it_does_not_need():
+    """A slider's worth of arithmetic must not wait for pandas or matplotlib."""
+    line = ["value", *BASE]
+    code = f"import sys; from custsim.cli import main; main({line}); print(sorted(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout
+    assert "366.67" in said
+    assert not {"'pandas'", "'matplotlib'", "'scipy.optimize'"} & set(said.replace(",", " ").split())
 
 
 def test_help_lists_the_subcommands_that_are_there(capsys):

@@ -272,6 +272,12 @@ def test_marks_of_thousands_are_taken_from_amounts_and_not_from_dates(tmp_path):
     table = read_log(file, decimal=",", thousands=".")
     assert table["amount"].tolist() == [1209.5, 9.5, -3.0]
     assert table["date"].tolist() == ["02.01.2024", "15.02.2024", "03.01.2024"]
+    file.write_text("id;date;amount\n12;02.01.2024;1.209,50\nA3;15.02.2024;9,50\n13;03.01.2024;-3\n", encoding="utf-8")
+    assert read_log(file, decimal=",", thousands=".")["id"].tolist() == ["12", "A3", "13"]
+    file.write_text(
+        "id;date;amount\n1.200;02.01.2024;1.209,50\nA3;15.02.2024;9,50\nB4;03.01.2024;-3\n", encoding="utf-8"
+    )
+    assert read_log(file, decimal=",", thousands=".")["id"].tolist() == ["1.200", "A3", "B4"]
     file.write_text('id,date,amount\n1,2024-01-02,"1,209.50"\n1,2024-02-15,free\n2,2024-01-03,"2,000"\n')
     mixed = read_log(file, thousands=",")
     assert mixed["amount"].tolist() == [1209.5, "free", 2000.0]
