@@ -5,45 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from one_terminal import Terminal
 
-from custsim.cli import main
 from custsim.scenario import Scenario, bundled, declared, load, save
 
 
-@dataclass
-class Done:
-    code: int
-    out: str
-    err: str
-
-
-class Terminal:
-    """Runs commands in an empty folder, in this process, with the exit codes a shell would see."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder, self._capsys = folder, capsys
-
-    def __call__(self, *words: str) -> Done:
-        self._capsys.readouterr()
-        try:
-            main(list(words))
-            code = 0
-        except SystemExit as ending:
-            code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
-        said = self._capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Done(code, said.out, said.err)
-
-
 @pytest.fixture
-def custsim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    monkeypatch.chdir(tmp_path)
+def custsim(custsim: Terminal) -> Terminal:
     save(Scenario().change({"name": "own", "title": "Our own bank", "complaints.staff": 7}), "own.toml")
-    return Terminal(tmp_path, capsys)
+    return custsim
 
 
 def test_new_writes_a_file_that_is_in_order_and_says_the_same(custsim: Terminal) -> None:

@@ -6,36 +6,19 @@ import json
 from pathlib import Path
 
 import pytest
+from one_terminal import Terminal
 
-from custsim.cli import main
 from custsim.cli.experiments import split_changes, values_by_path
 from custsim.errors import InputError
-from custsim.scenario import Scenario, save
 
 
-@pytest.fixture
-def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.chdir(tmp_path)
-    small = Scenario().scaled(0.015).change({"time.warm_up_months": 0, "time.months": 4}, opening="own")
-    save(small, tmp_path / "firm.toml")
-    save(small.change({"name": "busy", "complaints.failure_rate": 0.2}), tmp_path / "busy.toml")
-    return "firm.toml"
-
-
-def called(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as ended:
-        main(list(words))
-    out, err = capsys.readouterr()
-    return int(ended.value.code or 0), out, err
-
-
-def test_compare_answers_in_words_and_in_json(firm: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = called(capsys, "compare", firm, "--set", "complaints.staff=3", "--replications", "3")
+def test_compare_answers_in_words_and_in_json(firm: str, custsim: Terminal) -> None:
+    code, out, err = custsim("compare", firm, "--set", "complaints.staff=3", "--replications", "3")
     assert code == 0, err
     assert "complaints.staff = 3" in out
     assert "As an investment over 4 months" in out
-    code, out, _ = called(
-        capsys, "compare", firm, "busy.toml", "--with", "complaints.staff=3,complaints.compensation=1.5",
+    code, out, _ = custsim(
+        "compare", firm, "busy.toml", "--with", "complaints.staff=3,complaints.compensation=1.5",
         "--measure", "profit", "--measure", "lifetime_value[*]", "--replications", "3", "--json",
     )  # fmt: skip
     data = json.loads(out)
@@ -48,16 +31,16 @@ def test_compare_answers_in_words_and_in_json(firm: str, capsys: pytest.CaptureF
     assert "investment" in data["alternatives"][0]
 
 
-def test_compare_makes_as_many_replications_as_a_precision_takes(firm: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compare_makes_as_many_replications_as_a_precision_takes(firm: str, custsim: Terminal) -> None:
     words = ("compare", firm, "--set", "market.price=0.9", "--measure", "profit", "--precision", "profit=100000")
-    code, out, _ = called(capsys, *words, "--json")
+    code, out, _ = custsim(*words, "--json")
     assert (code, json.loads(out)["replications"]) == (0, 30)
 
 
-def test_a_store_is_used_again_and_a_table_is_written(firm: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_store_is_used_again_and_a_table_is_written(firm: str, custsim: Terminal) -> None:
     words = ("sweep", firm, "--over", "complaints.staff=1..3", "--replications", "2", "--store", "s.db", "--json")
-    first = json.loads(called(capsys, *words)[1])
-    again = json.loads(called(capsys, *words, "--csv", "t.csv")[1])
+    first = json.loads(custsim(*words)[1])
+    again = json.loads(custsim(*words, "--csv", "t.csv")[1])
     assert (first["computed"], again["computed"], again["from_store"]) == (6, 0, 6)
     assert first["points"] == again["points"]
     table = Path("t.csv").read_text().splitlines()
@@ -79,23 +62,23 @@ def test_a_store_is_used_again_and_a_table_is_written(firm: str, capsys: pytest.
     ],
 )
 def test_bad_input_ends_with_code_2_and_a_line(
-    words: tuple[str, ...], message: str, firm: str, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...], message: str, firm: str, custsim: Terminal
 ) -> None:
-    code, out, err = called(capsys, *words)
+    code, out, err = custsim(*words)
     assert (code, out) == (2, "")
     assert message in err
     assert "Traceback" not in err
 
 
 @pytest.mark.parametrize("command", ["compare", "sweep"])
-def test_help_teaches_by_examples_that_can_be_typed(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = called(capsys, command, "--help")
+def test_help_teaches_by_examples_that_can_be_typed(command: str, custsim: Terminal) -> None:
+    code, out, _ = custsim(command, "--help")
     assert code == 0
     assert out.count(f"custsim {command} ") >= 3
 
 
-def test_no_progress_is_shown_where_there_is_no_terminal(firm: str, capsys: pytest.CaptureFixture[str]) -> None:
-    _, _, err = called(capsys, "sweep", firm, "--over", "complaints.staff=1,2", "--replications", "2")
+def test_no_progress_is_shown_where_there_is_no_terminal(firm: str, custsim: Terminal) -> None:
+    _, _, err = custsim("sweep", firm, "--over", "complaints.staff=1,2", "--replications", "2")
     assert "runs" not in err
 
 

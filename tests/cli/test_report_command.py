@@ -9,59 +9,42 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from custsim.cli import main
-from custsim.scenario import Scenario, save
+from one_terminal import Terminal
 
 
-@pytest.fixture
-def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.chdir(tmp_path)
-    small = Scenario().scaled(0.015).change({"time.warm_up_months": 0, "time.months": 4}, opening="own")
-    save(small, tmp_path / "firm.toml")
-    return "firm.toml"
-
-
-def called(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as ended:
-        main(list(words))
-    out, err = capsys.readouterr()
-    return int(ended.value.code or 0), out, err
-
-
-def kept(firm: str, capsys: pytest.CaptureFixture[str]) -> None:
+def kept(firm: str, custsim: Terminal) -> None:
     words = ("--replications", "2", "--measure", "profit", "--store", "bank.db")
-    assert called(capsys, "compare", firm, "--set", "complaints.staff=3", *words)[0] == 0
-    assert called(capsys, "sweep", firm, "--over", "complaints.staff=1,2", *words)[0] == 0
+    assert custsim("compare", firm, "--set", "complaints.staff=3", *words)[0] == 0
+    assert custsim("sweep", firm, "--over", "complaints.staff=1,2", *words)[0] == 0
 
 
-def test_a_store_becomes_a_page_and_a_workbook(firm: str, capsys: pytest.CaptureFixture[str]) -> None:
-    kept(firm, capsys)
-    code, out, err = called(capsys, "report", "bank.db", "--title", "For the board", "--author", "A. Consultant")
+def test_a_store_becomes_a_page_and_a_workbook(firm: str, custsim: Terminal) -> None:
+    kept(firm, custsim)
+    code, out, err = custsim("report", "bank.db", "--title", "For the board", "--author", "A. Consultant")
     assert (code, err) == (0, "")
     assert out.splitlines()[-2].endswith("bank-report.html: written")
     assert out.splitlines()[-1].endswith("bank-report.xlsx: written")
     page = Path("bank-report.html").read_text(encoding="utf-8")
     assert "<h1>For the board</h1>" in page
     assert "A. Consultant" in page
-    assert sorted(os.listdir()) == ["bank-report.html", "bank-report.xlsx", "bank.db", "firm.toml"]
+    assert sorted(os.listdir()) == ["bank-report.html", "bank-report.xlsx", "bank.db", "busy.toml", "firm.toml"]
 
 
-def test_a_script_reads_the_same_numbers_as_json(firm: str, capsys: pytest.CaptureFixture[str]) -> None:
-    kept(firm, capsys)
-    listed = json.loads(called(capsys, "report", "bank.db", "--list", "--json")[1])
+def test_a_script_reads_the_same_numbers_as_json(firm: str, custsim: Terminal) -> None:
+    kept(firm, custsim)
+    listed = json.loads(custsim("report", "bank.db", "--list", "--json")[1])
     assert [(entry["number"], entry["kind"]) for entry in listed] == [(1, "compare"), (2, "sweep")]
-    told = json.loads(called(capsys, "report", "bank.db", "--experiment", "1", "--out", "a.html", "--json")[1])
+    told = json.loads(custsim("report", "bank.db", "--experiment", "1", "--out", "a.html", "--json")[1])
     assert (told["page"], told["workbook"]) == ("a.html", "a.xlsx")
     words = ("--replications", "2", "--measure", "profit", "--json")
-    again = json.loads(called(capsys, "compare", firm, "--set", "complaints.staff=3", *words)[1])
+    again = json.loads(custsim("compare", firm, "--set", "complaints.staff=3", *words)[1])
     assert told["experiments"][0]["result"]["alternatives"] == again["alternatives"]
 
 
-def test_a_run_is_told_too(firm: str, capsys: pytest.CaptureFixture[str]) -> None:
-    called(capsys, "run", firm, "--out", "this-run", "--no-picture")
-    assert called(capsys, "report", "this-run", "--out", "r.html", "--no-workbook")[0] == 0
-    assert sorted(os.listdir()) == ["firm.toml", "r.html", "this-run"]
+def test_a_run_is_told_too(firm: str, custsim: Terminal) -> None:
+    custsim("run", firm, "--out", "this-run", "--no-picture")
+    assert custsim("report", "this-run", "--out", "r.html", "--no-workbook")[0] == 0
+    assert sorted(os.listdir()) == ["busy.toml", "firm.toml", "r.html", "this-run"]
 
 
 @pytest.mark.parametrize(
@@ -83,11 +66,11 @@ def test_a_run_is_told_too(firm: str, capsys: pytest.CaptureFixture[str]) -> Non
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(
-    words: tuple[str, ...], code: int, message: str, firm: str, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...], code: int, message: str, firm: str, custsim: Terminal
 ) -> None:
-    kept(firm, capsys)
+    kept(firm, custsim)
     before = sorted(os.listdir())
-    ended, out, err = called(capsys, *words)
+    ended, out, err = custsim(*words)
     assert (ended, out) == (code, "")
     assert message in err
     assert err.startswith("custsim: ")
@@ -95,9 +78,9 @@ def test_what_cannot_be_is_refused_in_one_line(
     assert sorted(os.listdir()) == before
 
 
-def test_a_report_that_is_killed_leaves_the_older_one(firm: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_report_that_is_killed_leaves_the_older_one(firm: str, custsim: Terminal) -> None:
     """Killed at the worst moment: when the new page lies beside its place and is not yet there."""
-    kept(firm, capsys)
+    kept(firm, custsim)
     Path("bank-report.html").write_text("the older report")
     code = (
         "import os, signal, sys; from custsim.cli import main\n"
@@ -108,11 +91,11 @@ def test_a_report_that_is_killed_leaves_the_older_one(firm: str, capsys: pytest.
     assert done.returncode == -9
     assert Path("bank-report.html").read_text() == "the older report"
     assert not Path("bank-report.xlsx").exists()
-    assert called(capsys, "report", "bank.db")[0] == 0
+    assert custsim("report", "bank.db")[0] == 0
     assert Path("bank-report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
-def test_help_teaches_by_example(capsys: pytest.CaptureFixture[str]) -> None:
-    out = called(capsys, "report", "--help")[1]
+def test_help_teaches_by_example(custsim: Terminal) -> None:
+    out = custsim("report", "--help")[1]
     assert "custsim report bank.db --title" in out
     assert "custsim report this-run" in out

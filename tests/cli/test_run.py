@@ -9,53 +9,23 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from one_terminal import Terminal
 
-from custsim.cli import main
 from custsim.scenario import Scenario, load, save
 from custsim.simulation import Run, simulate
 
 TABLES = {f"{name}.parquet" for name in ("monthly", "customers", "tickets", "employees", "joined", "levers")}
 
 
-@dataclass
-class Done:
-    code: int
-    out: str
-    err: str
-
-
-class Terminal:
-    """Runs commands in an empty folder, in this process, with the exit codes a shell would see."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder, self._capsys = folder, capsys
-
-    def __call__(self, *words: str) -> Done:
-        self._capsys.readouterr()
-        try:
-            main(list(words))
-            code = 0
-        except SystemExit as ending:
-            code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
-        said = self._capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Done(code, said.out, said.err)
-
-    def files(self) -> list[str]:
-        return sorted(str(file.relative_to(self.folder)) for file in self.folder.rglob("*"))
-
-
 @pytest.fixture
-def custsim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    monkeypatch.chdir(tmp_path)
+def custsim(custsim: Terminal) -> Terminal:
     firm = Scenario().scaled(0.03).change({"name": "own", "title": "Our own bank", "time.months": 8}, opening="own")
     save(firm, "own.toml")
-    return Terminal(tmp_path, capsys)
+    return custsim
 
 
 def test_one_command_tells_all_and_keeps_it(custsim: Terminal) -> None:

@@ -7,39 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from one_terminal import Terminal
 
 import custsim as cs
-from custsim.cli import main
 from custsim.cli.sensitivity import ranges
 from custsim.errors import InputError
 from custsim.experiment.sensitivity import sensitivity_of
 from custsim.scenario import Scenario, save
 
 
-class Terminal:
-    """Runs commands in an empty folder with a small firm in it."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self.capsys = capsys
-
-    def __call__(self, *words: str) -> tuple[int, str, str]:
-        self.capsys.readouterr()
-        try:
-            main(list(words))
-            code = 0
-        except SystemExit as ending:
-            code = int(ending.code or 0)
-        said = self.capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return code, said.out, said.err
-
-
 @pytest.fixture
-def custsim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    monkeypatch.chdir(tmp_path)
+def custsim(custsim: Terminal) -> Terminal:
     firm = Scenario().scaled(0.02).change({"time.months": 2, "time.warm_up_months": 1, "name": "own"}, opening="own")
     save(firm, "own.toml")
-    return Terminal(capsys)
+    return custsim
 
 
 OVER = ("--over", "profit.fixed_cost=0..5000", "--over", "loyalty.churn=lognormal(0.01, 0.2, high=0.5)")
