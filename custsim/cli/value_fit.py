@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _UNITS = ["day", "week", "month", "quarter", "year"]
 #: what the library calls arguments that have another name here
 _NAMES = {"annual_discount_rate": "discount", "periods": "horizon", "calibration_end": "holdout", "margin": "margin",
-          "draws": "bootstrap", "end": "end", "cohort": "cohort"}  # fmt: skip
+          "draws": "bootstrap", "end": "end", "cohort": "cohort", "spend": "spend"}  # fmt: skip
 
 
 @click.command("fit")
@@ -42,6 +42,7 @@ _NAMES = {"annual_discount_rate": "discount", "periods": "horizon", "calibration
 @click.option("--cohort", nargs=2, metavar="FIRST LAST", help="Only customers won between these days, both included.")
 @click.option("--discount", type=show.SHARE, default=0.10, show_default="10%", help="Discount rate a year.")
 @click.option("--margin", type=show.SHARE, default=1.0, show_default="100%", help="Contribution as a share of spend.")
+@click.option("--spend", type=show.NUMBER, help="Spend on an occasion, the same for all, instead of a model of it.")
 @click.option("--horizon", type=show.NUMBER, help="Periods that expected purchases look ahead; a year without it.")
 @click.option("--holdout", metavar="DAY", help="Check first: fit up to that day, hold what follows against it.")
 @click.option("--bootstrap", type=int, metavar="DRAWS", help="Put 95 % intervals on predictions; 200 are steady.")
@@ -159,7 +160,9 @@ def _answer(
         "intervals": None,
         "slipping_away": [],
     }
-    if base.spend is not None:
+    if isinstance(base.spend, float):
+        answer["spend"] = {"model": None, "amount": base.spend, "convergence": None, "parameters": {}}
+    elif base.spend is not None:
         answer["spend"] = {
             "model": base.spend.name,
             "parameters": base.spend.summary().to_dict(orient="index"),
@@ -265,9 +268,8 @@ def _totals(base: CustomerBase, totals: dict[str, float], intervals: dict[str, A
         f"in the next {base.periods:g} {base.summary.unit}s{_between(ends['expected_purchases'])}",
     )
     if base.spend is not None:
-        table.add_row(
-            "mean spend on an occasion", f"{totals['mean_spend']:,.2f}", "across customers, by the spend model"
-        )
+        how = "the same for all" if isinstance(base.spend, float) else "across customers, by the spend model"
+        table.add_row("mean spend on an occasion", f"{totals['mean_spend']:,.2f}", how)
         table.add_row(
             "residual value of all customers",
             f"[bold]{totals['residual_value']:,.0f}[/bold]",

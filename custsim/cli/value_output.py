@@ -100,7 +100,7 @@ def _as_options(problem: str, names: Mapping[str, str]) -> str:
         return "--" + names.get(name, name).replace("_", "-")
 
     def setting(found: re.Match[str]) -> str:
-        value = found[2] or "NAME"
+        value = found[2] or ("NAME" if found[1] in ("customer", "date", "amount", "column") else "NUMBER")
         return f"{option(found[1])} {value!r}" if re.search(r"[\s,;']", value) else f"{option(found[1])} {value}"
 
     problem = re.sub(r"\b([a-z_]+)=(?:'([^']*)'|\.\.\.)", setting, problem)

@@ -49,7 +49,8 @@ class CustomerBase:
     model
         The fitted purchase model.
     spend
-        The fitted spend model; ``None`` without amounts.
+        The fitted spend model; one number where everybody spends the same or a number was given; ``None`` without
+        amounts.
     choice
         Why this model; ``None`` if it was asked for by name.
     spend_frequency_correlation
@@ -63,12 +64,19 @@ class CustomerBase:
     customers: pd.DataFrame = field(repr=False)
     summary: CustomerSummary
     model: PurchaseModel
-    spend: GammaGamma | None
+    spend: GammaGamma | float | None
     choice: Choice | None = field(repr=False)
     spend_frequency_correlation: float
     periods: float
     annual_discount_rate: float
     margin: float
+
+    @property
+    def mean_spend(self) -> float:
+        """Mean spend an occasion across customers, currency units; not a number without amounts."""
+        if isinstance(self.spend, GammaGamma):
+            return self.spend.mean_spend
+        return float("nan") if self.spend is None else self.spend
 
     def totals(self) -> dict[str, float]:
         """Sum up the customer base.
@@ -96,7 +104,7 @@ class CustomerBase:
             "expected_customers": float(table["probability_alive"].sum()),
             "expected_purchases": float(table["expected_purchases"].sum()),
             "discounted_purchases": float(table["discounted_purchases"].sum()),
-            "mean_spend": self.spend.mean_spend if self.spend is not None else float("nan"),
+            "mean_spend": self.mean_spend,
             "residual_value": float(value.sum()),
             "share_of_top_fifth": float(fifth / value.sum()) if value.sum() > 0 else float("nan"),
         }
@@ -151,6 +159,7 @@ def customer_base(
     annual_discount_rate: float = 0.10,
     margin: float = 1.0,
     periods: float | None = None,
+    spend: float | None = None,
     **rules: Any,
 ) -> CustomerBase:
     """Value a customer base from its transaction log.
@@ -168,6 +177,9 @@ def customer_base(
         Contribution as a share of spend, above 0 and at most 1.
     periods
         How far ``expected_purchases`` looks ahead; a year by default.
+    spend
+        Spend an occasion, the same for everybody, in currency units, above 0; by default it is learned from the
+        amounts, with the Gamma-Gamma model where they differ.
     **rules
         Arguments of ``summarise``: columns, unit, end, duplicates and so on.
 
@@ -206,18 +218,30 @@ def customer_base(
         summary = summarise(log, **({"timing": kind.timing} | rules))
     ahead = float(periods) if periods is not None else float(np.round(periods_per_year(summary.unit)))
     fitted = kind.fit(summary)
-    spend, correlation = None, float("nan")
-    if "monetary_value" in summary.table:
-        spend, correlation = GammaGamma.fit(summary), spend_frequency_correlation(summary)
+    paid, correlation = _spend(summary, spend)
     value = fitted.residual_lifetime_value(
-        summary, 1.0 if spend is None else spend, annual_discount_rate=annual_discount_rate, margin=margin
+        summary, 1.0 if paid is None else paid, annual_discount_rate=annual_discount_rate, margin=margin
     )
     predicted = fitted.predict(summary, ahead)[["expected_purchases"]]
     table = (
         summary.table.join(value[["probability_alive"]]).join(predicted).join(value.drop(columns="probability_alive"))
     )
     table["at_risk"] = table["residual_value"] * (1 - table["probability_alive"])
-    return CustomerBase(table, summary, fitted, spend, choice, correlation, ahead, annual_discount_rate, margin)
+    return CustomerBase(table, summary, fitted, paid, choice, correlation, ahead, annual_discount_rate, margin)
+
+
+def _spend(summary: CustomerSummary, given: float | None) -> tuple[GammaGamma | float | None, float]:
+    """Say what an occasion brings (a number, a model, or nothing known), and whether it goes with frequency."""
+    if given is not None:
+        if not (np.isfinite(given) and given > 0):
+            raise InputError(f"spend: must be above 0, in currency units an occasion, got {given!r}")
+        return float(given), float("nan")
+    if "monetary_value" not in summary.table:
+        return None, float("nan")
+    known = summary.monetary_value[summary.frequency > 0]
+    if len(known) and known.min() > 0 and np.ptp(known) <= 1e-9 * known.max():
+        return float(known[0]), float("nan")  # a tariff: nothing to model
+    return GammaGamma.fit(summary), spend_frequency_correlation(summary)
 
 
 def slipping_away(base: CustomerBase, *, most: int = 20, below: float = 0.75) -> pd.DataFrame:

@@ -205,7 +205,7 @@ class GammaGamma(Fitted):
         if self.q <= 1 and np.any(self.p * x + self.q <= 1):
             raise InputError(
                 f"Gamma-Gamma: q = {self.q:.3g} is at most 1, so mean spend across customers is infinite and nothing "
-                "can be said of customers without repeat purchases; give their spend yourself"
+                "can be said of customers without repeat purchases; give spend on an occasion yourself (spend=...)"
             )
         return np.asarray(self.p * (self.v + np.where(x > 0, x * mean, 0.0)) / (self.p * x + self.q - 1))
 

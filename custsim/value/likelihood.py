@@ -288,7 +288,8 @@ def estimates_table(names: Sequence[str], values: Sequence[float], estimates: Es
     """
     value = np.asarray(values, dtype=np.float64)
     errors = np.full(len(value), np.nan) if estimates is None else np.asarray(estimates.standard_errors)
-    reach = np.exp(float(stats.norm.ppf(0.975)) * errors / value)
+    with np.errstate(over="ignore"):  # an interval without end is what a flat likelihood gives
+        reach = np.exp(float(stats.norm.ppf(0.975)) * errors / value)
     columns: dict[str, Any] = {
         "estimate": value,
         "standard_error": errors,

@@ -84,6 +84,18 @@ def test_a_log_without_amounts_counts_purchases(shop, tmp_path, capsys):
     assert answer["totals"]["mean_spend"] is None
 
 
+def test_a_tariff_is_no_reason_to_fail_and_spend_may_be_given(shop, tmp_path, capsys):
+    file = tmp_path / "tickets.csv"
+    pd.read_csv(shop).assign(amount=12.5).to_csv(file, index=False)
+    text = run(capsys, "fit", file, "--duplicates", "keep", "--same-day", "separate")
+    assert "12.50   the same for all" in text
+    line = ("fit", shop, "--spend", 20, "--json")
+    answer = json.loads(run(capsys, *line))
+    assert answer["spend"]["amount"] == 20
+    assert answer["totals"]["residual_value"] == pytest.approx(20 * answer["totals"]["discounted_purchases"])
+    assert "custsim: --spend: must be above 0" in run(capsys, "fit", shop, "--spend", 0, code=2)
+
+
 def test_bad_logs_end_with_code_2_and_a_line_for_each_problem(shop, tmp_path, capsys):
     file = tmp_path / "bad.csv"
     file.write_text("customer,date,amount\n1,2024-01-01,5\n1,soon,-2\n2,2024-02-01,x\n", encoding="utf-8")

@@ -107,3 +107,29 @@ def test_intervals_of_a_base_are_around_its_totals(drawn):
     assert without.intervals(seed=1, draws=20).total_value["estimate"] == pytest.approx(
         without.totals()["discounted_purchases"]
     )
+
+
+def test_where_everybody_spends_the_same_no_model_is_needed(drawn):
+    log = drawn.transactions.assign(amount=12.5)
+    base = customer_base(log, unit="week", end=drawn.end)
+    assert base.spend == 12.5
+    assert (base.customers["expected_spend"] == 12.5).all()
+    assert base.totals()["residual_value"] == pytest.approx(12.5 * base.totals()["discounted_purchases"])
+    assert base.totals()["mean_spend"] == 12.5
+    ends = base.intervals(seed=1, draws=20).total_value
+    assert ends["low"] < base.totals()["residual_value"] < ends["high"]
+
+
+def test_spend_may_be_given(drawn):
+    base = customer_base(drawn, unit="week", end=drawn.end, spend=20)
+    assert base.spend == 20
+    assert np.isnan(base.spend_frequency_correlation)
+    assert base.totals()["residual_value"] == pytest.approx(20 * base.totals()["discounted_purchases"])
+    for bad in (0, -1, float("nan")):
+        with pytest.raises(InputError, match="spend: must be above 0"):
+            customer_base(drawn, unit="week", end=drawn.end, spend=bad)
+
+
+def test_amounts_of_nought_are_no_tariff(drawn):
+    with pytest.raises(InputError, match="no mean amount above 0"):
+        customer_base(drawn.transactions.assign(amount=0.0), unit="week", end=drawn.end, nonpositive="keep")

@@ -12,6 +12,7 @@ from scipy import integrate, special
 
 from custsim.errors import InputError
 from custsim.value import purchase_model
+from custsim.value.likelihood import Convergence, Estimates, estimates_table
 from custsim.value.paretonbd import _moment_of_leaving
 from custsim.value.purchase_model import _rows, as_summary
 from custsim.value.purchases import (
@@ -627,6 +628,13 @@ def test_fit_that_is_not_to_be_trusted_is_recorded_and_not_raised():
     assert not model.convergence.converged
     assert len(model.convergence.message) > 20
     assert np.isfinite(model.estimates.log_likelihood)
+
+
+def test_an_interval_without_end_is_no_overflow():
+    flat = Estimates(("r",), (1.0,), -1.0, 2.0, (1e6,), np.eye(1), Convergence(True, "", 1, 1, 1, 0.0))
+    with np.errstate(all="raise"):
+        row = estimates_table(["r"], [1.0], flat).iloc[0]
+    assert (row["low_95"], row["high_95"]) == (0, np.inf)
 
 
 def test_weights_stand_for_customers():
