@@ -21,6 +21,10 @@ __all__ = ["YOU", "Seat", "Solo"]
 YOU = "You"
 
 
+#: told to a team that handed in nothing
+MISSED = "You submitted no plan for year {year}, so your firm went on as before. "
+
+
 class Solo:
     """A learner who plays alone: all that was done is the state."""
 
@@ -157,7 +161,8 @@ class Seat:
             stories = match.stories()
             places = leaderboard(scores(stories))
             told_now["board"] = board_data(places, self.team.name)
-            told_now["said"] = said(len(plans), page.results[-1].profit, places, self.team.name, match.firm)
+            missed = "" if match.submission(self.team, len(plans)) else MISSED.format(year=len(plans))
+            told_now["said"] = missed + said(len(plans), page.results[-1].profit, places, self.team.name, match.firm)
             if match.revealed:
                 search = match.searching
                 search.start()

@@ -35,6 +35,9 @@ def trainer_data(match: Match) -> dict[str, Any]:
         now = f"All {years} years are decided" + (" and revealed." if match.revealed else ".")
     else:
         now = f"{closed} of {years} years are decided, none is open; {len(teams)} teams have joined."
+    idle = [team.name for team in teams if closed and (team.number, closed) not in made]
+    if idle and year is None:
+        now += f" Without a plan for year {closed}, going on as before: {', '.join(idle)}."
     words = [now, f"Code of the firm: {match.firm.code}", f"Benchmark: {match.searching.status}"]
     return {
         "buttons": [{"do": one["name"], "label": one["label"]} for one in match.actions() if one["enabled"]],

@@ -13,7 +13,7 @@ const GAME_LOOKS = 5000;
 
 /** Colours of teams, as the style sheet names them, and how their lines are told apart without colour. */
 const GAME_COLOURS = ["blue", "orange", "green", "vermilion", "pink", "sky"];
-const GAME_DASHES = { team: "", house: "7 5", benchmark: "2 4" };
+const GAME_DASHES = { team: ["", "14 4", "14 4 3 4"], house: ["7 5", "7 3 2 3"], benchmark: "2 4" };
 
 /** What one line of the budget costs with a plan, a year. */
 function gameLineCost(line, plan) {
@@ -39,13 +39,14 @@ function gameKey() {
   return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
 }
 
-/** A table with a heading row; the first cell of each row names it. */
-function gameTable(caption, headings, rows, attributes = {}) {
-  const head = make("tr", {}, ...headings.map((text, index) => make("th", { scope: "col", class: index ? "numeric" : null }, text)));
+/** A table with a heading row; the first cell of each row names it. Small screens leave out the columns up to `older`. */
+function gameTable(caption, headings, rows, older = 0) {
+  const looks = (index) => (index ? `numeric${index <= older ? " older" : ""}` : null);
+  const head = make("tr", {}, ...headings.map((text, index) => make("th", { scope: "col", class: looks(index) }, text)));
   const body = rows.map(({ cells, mark }) => make("tr", { class: mark || null }, ...cells.map((cell, index) =>
-    make(index ? "td" : "th", index ? { class: "numeric" } : { scope: "row" }, cell))));
+    make(index ? "td" : "th", index ? { class: looks(index) } : { scope: "row" }, cell))));
   const table = make("table", { class: "plain" }, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...body));
-  return make("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": caption, ...attributes }, table);
+  return make("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": caption }, table);
 }
 
 /**
@@ -60,7 +61,7 @@ export function buildGame(root, description, line) {
   const stage = make("div", { class: "game-stage" });
   const told = make("div", { class: "game-told", hidden: true });
   root.append(...heading(description), gameOpening(description), status, stage, announcer.element);
-  let planner = null;
+  let entry = null; // where something is being entered: a team's name, or a plan
   let shown = "";
   let timer = 0;
   let years = 0;
@@ -70,8 +71,8 @@ export function buildGame(root, description, line) {
     if (message.is !== "game") return;
     clearTimeout(timer);
     status.replaceChildren(...gameStatus(description, message));
-    const now = `${message.phase} ${message.desk?.year} ${message.team}`;
-    if (message.phase === "deciding" && now === shown) planner.refresh(message);
+    const now = `${message.phase} ${message.desk?.year ?? ""} ${message.team ?? ""}`;
+    if (["deciding", "join"].includes(message.phase) && now === shown) entry.refresh(message); // what is being entered stays
     else draw(message);
     shown = now;
     const waits = ["waiting", "closed"].includes(message.phase) || (message.phase === "over" && !message.debrief?.benchmark && !message.debrief?.status.startsWith("there is none"));
@@ -79,15 +80,15 @@ export function buildGame(root, description, line) {
   }
 
   function draw(message) {
-    planner = message.phase === "deciding" ? gamePlanner(description, message, line, announcer) : null;
+    entry = message.phase === "deciding" ? gamePlanner(description, message, line, announcer) : message.phase === "join" ? gameJoin(message, line) : null;
     const lived = message.results?.length ? gameResults(description, message.results) : "";
     const board = message.board?.length ? gameBoard(description, message.board) : "";
     const said = message.said ? make("p", { class: "said" }, message.said) : "";
     if (message.phase !== "over") show(told, false);
-    if (planner) {
-      stage.replaceChildren(make("div", { class: "board" }, make("div", { class: "side" }, planner.element), make("div", { class: "main" }, said, lived, board)));
+    if (message.phase === "deciding") {
+      stage.replaceChildren(make("div", { class: "board" }, make("div", { class: "side" }, entry.element), make("div", { class: "main" }, said, lived, board)));
     } else if (message.phase === "join") {
-      stage.replaceChildren(gameJoin(message, line));
+      stage.replaceChildren(entry.element);
     } else {
       stage.replaceChildren(...[said, board, ...(message.phase === "over" ? gameEnd(description, message, line, told) : []), lived].filter(Boolean));
     }
@@ -137,7 +138,7 @@ function gameStatus(description, message) {
 /** Found a team, or join one. */
 function gameJoin(message, line) {
   const [nameId, wordId, listId] = [newId("team"), newId("word"), newId("teams")];
-  const name = make("input", { id: nameId, type: "text", maxlength: "30", autocomplete: "off", list: message.teams.length ? listId : null });
+  const name = make("input", { id: nameId, type: "text", maxlength: "30", autocomplete: "off", list: listId });
   const word = make("input", { id: wordId, type: "text", maxlength: "10", autocomplete: "off", spellcheck: "false" });
   const form = make("form", { class: "game-join", onsubmit: (event) => {
     event.preventDefault();
@@ -146,9 +147,15 @@ function gameJoin(message, line) {
   make("p", {}, make("label", { for: nameId }, "Name of the team"), name),
   make("p", {}, make("label", { for: wordId }, "Word of the team, if it is there already"), word),
   make("button", {}, "Join"));
-  const teams = message.teams.length ? make("p", { class: "soft" }, `There are: ${message.teams.join(", ")}. Who founded a team sees its word.`) : make("p", { class: "soft" }, "There are no teams yet. Leave the word empty to found one.");
-  const list = make("datalist", { id: listId }, ...message.teams.map((text) => make("option", { value: text })));
-  return make("div", {}, form, teams, list);
+  const words = make("p", { class: "soft" });
+  const list = make("datalist", { id: listId });
+
+  function refresh({ teams }) {
+    words.textContent = teams.length ? `There are: ${teams.join(", ")}. Who founded a team sees its word.` : "There are no teams yet. Leave the word empty to found one.";
+    list.replaceChildren(...teams.map((text) => make("option", { value: text })));
+  }
+  refresh(message);
+  return { element: make("div", {}, form, words, list), refresh };
 }
 
 /** Sliders under one budget. */
@@ -237,12 +244,14 @@ function gameClock(at) {
 /** Who is ahead. */
 function gameBoard(description, board) {
   const money = (value) => plainNumber(Math.round(value / 1000), 0);
+  const ranked = (text, rank) => make("span", {}, text, make("span", { class: "rank" }, ` (${rank})`));
   const rows = board.map((one) => ({
     mark: one.you ? "mine" : one.house ? "house" : "",
-    cells: [`${one.overall}. ${one.name}${one.you && one.name !== "You" ? " (you)" : ""}${one.house ? " (house)" : ""}`, String(one.points), `${money(one.profit)} (${one.by_profit})`, `${money(one.equity)} (${one.by_equity})`, `${plainNumber(one.satisfaction, 1)} (${one.by_satisfaction})`],
+    cells: [`${one.overall}. ${one.name}${one.you && one.name !== "You" ? " (you)" : ""}${one.house ? " (house)" : ""}`, String(one.points),
+      ranked(money(one.profit), one.by_profit), ranked(money(one.equity), one.by_equity), ranked(plainNumber(one.satisfaction, 1), one.by_satisfaction)],
   }));
-  const headings = ["Overall", "Points", `Profit so far, thousand ${description.currency} (rank)`, `Customer equity, thousand ${description.currency} (rank)`, "Satisfaction (rank)"];
-  return make("div", { class: "game-board" }, gameTable("Leaderboard", headings, rows), make("p", { class: "soft" }, description.rule));
+  const units = make("p", { class: "soft" }, `Profit so far and customer equity in thousand ${description.currency}`, make("span", { class: "rank" }, "; ranks in brackets"), `. ${description.rule}`);
+  return make("div", { class: "game-board" }, gameTable("Leaderboard", ["Overall", "Points", "Profit", "Customer equity", "Satisfaction"], rows), units);
 }
 
 /** The years of the learner's own firm along the chain. */
@@ -258,7 +267,8 @@ function gameResults(description, results) {
     if (last > 0) cells.push(gameChange(values[last - 1], values[last], one, write));
     return { cells };
   });
-  return gameTable("Your firm, year by year", headings, rows);
+  const older = Math.max(0, results.length - 2); // a small screen shows the last two years and what changed
+  return gameTable("Your firm, year by year", headings, rows, older);
 }
 
 function gameChange(before, now, one, write) {
@@ -297,8 +307,10 @@ function gameLooks(teams) {
   return teams.map((team) => {
     if (team.benchmark) return { colour: "var(--ink)", dash: GAME_DASHES.benchmark, wide: 2.5 };
     const colour = `var(--line-${GAME_COLOURS[coloured % GAME_COLOURS.length]})`;
+    const dashes = team.house ? GAME_DASHES.house : GAME_DASHES.team;
+    const dash = dashes[Math.floor(coloured / GAME_COLOURS.length) % dashes.length]; // when the colours come round again
     coloured += 1;
-    return { colour, dash: team.house ? GAME_DASHES.house : GAME_DASHES.team, wide: team.you ? 4 : 2 };
+    return { colour, dash, wide: team.you ? 4 : 2 };
   });
 }
 

@@ -140,7 +140,14 @@ function question(told) {
 
 // ---- what the room shares, such as the game -----------------------------------------------------------------------
 
-const PLACES = [["overall", "Place"], ["name", "Team"], ["points", "Points"], ["profit", "Profit"], ["equity", "Customer equity"], ["satisfaction", "Satisfaction"]];
+const PLACES = [
+  ["Place", (place) => place.overall],
+  ["Team", (place) => (place.house ? `${place.name} (house)` : place.name)],
+  ["Points", (place) => place.points],
+  ["Profit", (place) => place.profit],
+  ["Customer equity", (place) => place.equity],
+  ["Satisfaction", (place) => place.satisfaction, 1],
+];
 
 function shared(view) {
   const buttons = (view.buttons ?? []).map((button) =>
@@ -148,7 +155,7 @@ function shared(view) {
       class: "second", "data-key": `${view.of}-${button.do}`,
     }));
   const board = view.board?.length
-    ? { headings: PLACES.map(([, heading]) => heading), rows: view.board.map((place) => PLACES.map(([name]) => place[name])) }
+    ? { headings: PLACES.map(([heading]) => heading), rows: view.board.map((place) => PLACES.map(([, read]) => read(place))), decimals: PLACES.map(([, , decimals]) => decimals ?? 0) }
     : null;
   return make("div", { class: "shared" },
     ...(view.words ?? []).map((words) => make("p", {}, words)),
@@ -160,12 +167,12 @@ function shared(view) {
 
 function table(caption, told) {
   if (!told?.rows?.length) return null;
-  const cell = (tag) => (value) => {
-    const number = typeof value === "number";
-    return make(tag, { class: number ? "to-the-right" : null, scope: tag === "th" ? "col" : null }, number ? value.toLocaleString("en") : String(value ?? ""));
-  };
+  const numeric = told.headings.map((_, column) => told.rows.every((row) => typeof row[column] === "number"));
+  const written = (value, column) => (numeric[column] ? value.toLocaleString("en", { minimumFractionDigits: told.decimals?.[column] }) : String(value ?? ""));
+  const cell = (tag) => (value, column) =>
+    make(tag, { class: numeric[column] ? "to-the-right" : null, scope: tag === "th" ? "col" : null }, tag === "th" ? value : written(value, column));
   return make("div", { class: "scroll" }, make("table", {},
-    make("caption", { class: "help" }, caption),
+    make("caption", {}, caption),
     make("thead", {}, make("tr", {}, ...told.headings.map(cell("th")))),
     make("tbody", {}, ...told.rows.map((row) => make("tr", {}, ...row.map(cell("td"))))),
   ));
