@@ -8,28 +8,24 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from custsim.errors import CustsimError, EnvironmentFailure, InputError
+from custsim.database import Database, Kind, write_ahead
+from custsim.errors import InputError
 from custsim.scenario.model import Scenario
 
 __all__ = ["Kept", "Store"]
 
 Value = float | NDArray[np.float64]
-
-#: marks a file as ours ("cust" in ASCII), and the version of its layout
-_APPLICATION, _LAYOUT = 0x63757374, 1
 
 #: seconds to wait while another process writes
 _PATIENCE = 60.0
@@ -50,6 +46,9 @@ _SCHEMA = (
         number INTEGER PRIMARY KEY, made TEXT NOT NULL, kind TEXT NOT NULL, specification TEXT NOT NULL)""",
 )
 
+#: "cust" in ASCII marks a file as a store of custsim
+_KIND = Kind("a store of custsim", 0x63757374, 1, _SCHEMA)
+
 #: what came later: a file of an earlier custsim gets it when it is next written, and an earlier custsim overlooks it
 _LATER = (
     """CREATE TABLE IF NOT EXISTS findings (
@@ -65,7 +64,7 @@ class Kept:
     error: str = ""
 
 
-class Store:
+class Store(Database):
     """A file of results; open it with :meth:`open`, and close it, or use it in a ``with`` statement.
 
     Attributes
@@ -75,7 +74,7 @@ class Store:
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path, self._connection = path, connection
+        super().__init__(path, connection)
         self._scenarios: set[str] = set()
 
     @classmethod
@@ -97,12 +96,10 @@ class Store:
         0
         """
         file = Path(path)
-        if file.is_dir():
-            raise InputError(f"{file}: is a folder; give the name of a file in it")
         if not file.parent.is_dir():
             raise InputError(f"{file}: there is no folder {file.parent}; make it first")
-        _refuse_foreign_content(file)
-        with _machine(file):
+        _KIND.refuse_foreign(file)
+        with _KIND.troubles(file):
             connection = sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None)
             try:
                 _prepare(connection, file)
@@ -133,8 +130,8 @@ class Store:
             raise InputError(f"{file}: no such file")
         if not file.is_file():
             raise InputError(f"{file}: is {'a folder' if file.is_dir() else 'not an ordinary file'}; give a store")
-        _refuse_foreign_content(file)
-        with _machine(file):
+        _KIND.refuse_foreign(file)
+        with _KIND.troubles(file):
             if not file.stat().st_size:
                 raise InputError(f"{file}: is empty: nothing was ever kept in it")
             # a file that nobody has open is read as it is: SQLite would leave files of its own beside it, or, where it
@@ -145,27 +142,15 @@ class Store:
                 f"{file.resolve().as_uri()}?{mode}", timeout=_PATIENCE, isolation_level=None, uri=True
             )
             try:
-                _refuse_unreadable(connection, file)
+                _KIND.check(connection, file)
             except BaseException:
                 connection.close()
                 raise
         return cls(file, connection)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def __len__(self) -> int:
         """Runs that are kept."""
-        with _machine(self.path):
+        with _KIND.troubles(self.path):
             return int(self._connection.execute("SELECT count(*) FROM runs").fetchone()[0])
 
     def get(self, keys: Sequence[str], measures: Sequence[str]) -> dict[str, Kept]:
@@ -184,7 +169,7 @@ class Store:
             If what is found is damaged.
         """
         found: dict[str, Kept] = {}
-        with _machine(self.path):
+        with _KIND.troubles(self.path):
             for at in range(0, len(keys), _AT_ONCE):
                 part = keys[at : at + _AT_ONCE]
                 marks = ",".join("?" * len(part))
@@ -227,7 +212,7 @@ class Store:
         """
         finished = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [(key, name, *_packed(value), _checksum(key, name, value)) for name, value in values.items()]
-        with _machine(self.path), self._transaction() as connection:
+        with _KIND.troubles(self.path), self._transaction() as connection:
             if scenario_hash not in self._scenarios:
                 _keep_scenario(connection, scenario_hash, scenario)
             connection.execute(
@@ -262,7 +247,7 @@ class Store:
         text = json.dumps(specification, sort_keys=True, allow_nan=True)
         found = None if finding is None else json.dumps(finding, sort_keys=True, allow_nan=True)
         made = datetime.now(UTC).isoformat(timespec="seconds")
-        with _machine(self.path), self._transaction() as connection:
+        with _KIND.troubles(self.path), self._transaction() as connection:
             for name, scenario in (scenarios or {}).items():
                 _keep_scenario(connection, name, scenario)
             known = "SELECT number FROM experiments WHERE kind = ? AND specification = ?"
@@ -285,7 +270,7 @@ class Store:
         InputError
             If what is found is damaged.
         """
-        with _machine(self.path):
+        with _KIND.troubles(self.path):
             there = self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'findings'").fetchone()
             rows = self._connection.execute(
                 "SELECT number, kind, made, specification, finding, checksum FROM experiments "
@@ -314,7 +299,7 @@ class Store:
         InputError
             If there is none of this hash.
         """
-        with _machine(self.path):
+        with _KIND.troubles(self.path):
             row = self._connection.execute(
                 "SELECT scenario, opening FROM scenarios WHERE hash = ?", (scenario_hash,)
             ).fetchone()
@@ -378,83 +363,11 @@ def _checksum(key: str, name: str, value: Value) -> int:
     return zlib.crc32(content.tobytes(), zlib.crc32(f"{key} {name}".encode()))
 
 
-def _refuse_foreign_content(file: Path) -> None:
-    """Refuse what SQLite did not write, before SQLite touches it."""
-    with _machine(file):
-        if not file.exists() or not file.stat().st_size:
-            return
-        with file.open("rb") as stream:
-            head = stream.read(100)
-    if not head.startswith(b"SQLite format 3\0"):
-        raise InputError(f"{file}: is not a store of custsim; it stays as it is; give another name")
-    if len(head) < 100:
-        raise InputError(f"{file}: is damaged: it ends within its first hundred bytes; it stays as it is")
-
-
 def _prepare(connection: sqlite3.Connection, file: Path) -> None:
     """Make the tables in a new file, or check those of an old one."""
-    if _is_new(connection):
-        connection.execute("BEGIN IMMEDIATE")
-        if not _has_tables(connection):  # otherwise another process was quicker
-            for statement in _SCHEMA:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {_LAYOUT}")
-        connection.execute("COMMIT")
-    else:
-        _refuse_unreadable(connection, file)
-    _write_ahead(connection)
+    _KIND.founded(connection, file)
+    write_ahead(connection, _PATIENCE)
     # what is committed outlives the process; after a power cut the last few runs may be computed again
     connection.execute("PRAGMA synchronous = NORMAL")
     for statement in _LATER:
         connection.execute(statement)
-
-
-def _is_new(connection: sqlite3.Connection) -> bool:
-    return connection.execute("PRAGMA application_id").fetchone()[0] == 0 and not _has_tables(connection)
-
-
-def _refuse_unreadable(connection: sqlite3.Connection, file: Path) -> None:
-    """Refuse what is not ours, of another layout, or damaged."""
-    application, layout = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in
-                           ("application_id", "user_version"))  # fmt: skip
-    if application != _APPLICATION:
-        raise InputError(f"{file}: is a database of something else; it stays as it is; give another name")
-    if layout != _LAYOUT:
-        raise InputError(f"{file}: has layout {layout}, this custsim reads {_LAYOUT}; give another name")
-    if (fault := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise sqlite3.DatabaseError(fault)
-
-
-def _has_tables(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Let readers read while one writes. Two processes that open a new file at once must do that in turn."""
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > until:
-                raise
-            time.sleep(0.02)
-
-
-@contextmanager
-def _machine(file: Path) -> Iterator[None]:
-    """Say in one line what SQLite or the machine refused."""
-    try:
-        yield
-    except CustsimError:
-        raise
-    except sqlite3.OperationalError as error:
-        raise EnvironmentFailure(f"{file}: {error}") from None
-    except sqlite3.DatabaseError as error:
-        raise InputError(
-            f"{file}: is damaged ({error}); it stays as it is; give another name, or bring back a copy"
-        ) from None
-    except OSError as error:
-        raise EnvironmentFailure(f"{file}: {error.strerror or error}") from None

@@ -18,18 +18,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from custsim.errors import CustsimError, EnvironmentFailure, InputError
+from custsim.database import Database, Kind, write_ahead
+from custsim.errors import InputError
 
 __all__ = ["READABLE", "Store", "Submission", "Team"]
 
 #: letters and digits that nobody confuses when they are read aloud
 READABLE = "ABCDEFGHJKLMNPRSTUVWXYZ23456789"
-
-#: marks a file as a game's ("cuga" in ASCII), and the version of its layout
-_APPLICATION, _LAYOUT = 0x63756761, 1
 
 #: seconds to wait while another process writes
 _PATIENCE = 30.0
@@ -46,6 +43,9 @@ _SCHEMA = (
     "key TEXT NOT NULL, plan TEXT NOT NULL, cost REAL NOT NULL, at TEXT NOT NULL, UNIQUE (team, key))",
     "CREATE TABLE findings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
+
+#: "cuga" in ASCII marks a file as that of a game
+_KIND = Kind("the file of a game", 0x63756761, 1, _SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Submission:
     at: str
 
 
-class Store:
+class Store(Database):
     """The file of a game; open it with :meth:`open`, and close it, or use it in a ``with`` statement.
 
     Parameters
@@ -94,7 +94,8 @@ class Store:
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path, self._connection, self._lock = path, connection, threading.RLock()
+        super().__init__(path, connection)
+        self._lock = threading.RLock()
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Store:
@@ -115,9 +116,8 @@ class Store:
         []
         """
         file = Path(path)
-        if file.is_dir():
-            raise InputError(f"{file}: is a folder; give the name of a file in it")
-        with _machine(file):
+        _KIND.refuse_foreign(file)
+        with _KIND.troubles(file):
             file.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
             try:
@@ -130,15 +130,7 @@ class Store:
     def close(self) -> None:
         """Close the file; what was acknowledged is on the disk already."""
         with self._lock:
-            self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+            super().close()
 
     # -- what the game is -------------------------------------------------------------------------------------------
 
@@ -293,13 +285,13 @@ class Store:
     # -- the file ---------------------------------------------------------------------------------------------------
 
     def _read(self, question: str, values: tuple[Any, ...] = ()) -> list[Any]:
-        with self._lock, _machine(self.path):
+        with self._lock, _KIND.troubles(self.path):
             return self._connection.execute(question, values).fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Hold the file for one transaction: all of it is kept, or nothing."""
-        with self._lock, _machine(self.path):
+        with self._lock, _KIND.troubles(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -345,34 +337,6 @@ def _now() -> str:
 
 def _prepare(connection: sqlite3.Connection, file: Path) -> None:
     """Make sure that the file is a game's, and that what is acknowledged is on the disk."""
-    tables = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    if tables and application != _APPLICATION:
-        raise InputError(f"{file}: is not the file of a game; give another name")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _KIND.founded(connection, file)
+    write_ahead(connection, _PATIENCE)
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("BEGIN IMMEDIATE")
-    layout = connection.execute("PRAGMA user_version").fetchone()[0]
-    if not layout:
-        for statement in _SCHEMA:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {_LAYOUT}")
-    connection.execute("COMMIT")
-    if layout > _LAYOUT:
-        raise InputError(f"{file}: was written by a later custsim (layout {layout}); this one reads up to {_LAYOUT}")
-
-
-@contextmanager
-def _machine(file: Path) -> Iterator[None]:
-    """Say in plain words what the machine, or a damaged file, did not do."""
-    try:
-        yield
-    except CustsimError:
-        raise
-    except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
-        raise EnvironmentFailure(f"{file}: cannot be used for the game's submissions: {error}") from None
-    except sqlite3.DatabaseError as error:
-        raise InputError(f"{file}: is damaged, or not the file of a game ({error}); it was left as it is") from None
-    except OSError as error:
-        raise EnvironmentFailure(f"{file}: cannot be used for the game's submissions: {error}") from None

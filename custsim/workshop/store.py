@@ -16,15 +16,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from custsim.errors import CustsimError, EnvironmentFailure, InputError
+from custsim.database import Database, Kind
+from custsim.errors import InputError
 
 __all__ = ["KeptAnswer", "KeptSeat", "Store"]
-
-#: marks a file as a workshop's ("cuws" in ASCII), and the version of its layout
-_APPLICATION, _LAYOUT = 0x63757773, 1
 
 #: seconds to wait for a file that another process is about to leave
 _PATIENCE = 2.0
@@ -39,6 +36,16 @@ _SCHEMA = (
     """CREATE TABLE answers (
         number INTEGER PRIMARY KEY, seat TEXT NOT NULL, component TEXT NOT NULL, given TEXT NOT NULL,
         correct INTEGER, at REAL NOT NULL)""",
+)
+
+#: "cuws" in ASCII marks a file as that of a workshop
+_KIND = Kind(
+    "the file of a workshop",
+    0x63757773,
+    1,
+    _SCHEMA,
+    "give another name with --state",
+    "another workshop is using it; end that one, or give another name with --state",
 )
 
 
@@ -71,7 +78,7 @@ class KeptSeat:
     answers: dict[str, list[KeptAnswer]] = field(default_factory=dict)
 
 
-class Store:
+class Store(Database):
     """The file of a room; open it with :meth:`open`, and close it, or use it in a ``with`` statement.
 
     Reading happens once, when a server starts. Every change is handed to one thread that writes in the order of
@@ -79,7 +86,7 @@ class Store:
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path, self._connection = path, connection
+        super().__init__(path, connection)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="custsim-store")
 
     @classmethod
@@ -108,11 +115,9 @@ class Store:
         []
         """
         file = Path(path)
-        if file.is_dir():
-            raise InputError(f"{file}: is a folder; give the name of a file in it")
-        with _machine(file):
+        _KIND.refuse_foreign(file)
+        with _KIND.troubles(file):
             file.parent.mkdir(parents=True, exist_ok=True)
-            _refuse_foreign_content(file)
             if not file.exists():
                 os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))  # holds secrets: for its owner only
             connection = sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
@@ -126,21 +131,13 @@ class Store:
     def close(self) -> None:
         """Write what is still to be written, and close the file."""
         self._writer.shutdown(wait=True)
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().close()
 
     # ---- reading, before anything is written ---------------------------------------------------------------------
 
     def facts(self) -> dict[str, str]:
         """Read what the room is known by."""
-        with _machine(self.path):
+        with _KIND.troubles(self.path):
             return dict(self._connection.execute("SELECT name, value FROM facts"))
 
     def seats(self) -> list[KeptSeat]:
@@ -151,7 +148,7 @@ class Store:
         InputError
             If something in the file makes no sense.
         """
-        with _machine(self.path):
+        with _KIND.troubles(self.path), _complete():
             seats = {row[0]: KeptSeat(*row) for row in self._connection.execute("SELECT * FROM seats ORDER BY joined")}
             for seat, component, state, mark in self._connection.execute("SELECT * FROM states"):
                 seats[seat].states[component] = _read(self.path, state)
@@ -208,7 +205,7 @@ class Store:
 
     def _write(self, change: Callable[[sqlite3.Connection], object]) -> Future[None]:
         def transaction() -> None:
-            with _machine(self.path):
+            with _KIND.troubles(self.path):
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
                     change(self._connection)
@@ -221,16 +218,13 @@ class Store:
         return self._writer.submit(transaction)
 
 
-def _refuse_foreign_content(file: Path) -> None:
-    """Refuse what SQLite did not write, before SQLite touches it."""
-    if not file.exists() or not file.stat().st_size:
-        return
-    with file.open("rb") as stream:
-        head = stream.read(100)
-    if not head.startswith(b"SQLite format 3\0"):
-        raise InputError(f"{file}: is not the file of a workshop; it stays as it is; give another name")
-    if len(head) < 100:
-        raise InputError(f"{file}: is damaged: it ends within its first hundred bytes; it stays as it is")
+@contextmanager
+def _complete() -> Iterator[None]:
+    """Tell of something that belongs to nobody as of any other damage."""
+    try:
+        yield
+    except KeyError as error:
+        raise sqlite3.DatabaseError(f"nobody is {error}") from None
 
 
 def _prepare(connection: sqlite3.Connection, file: Path, lesson: str) -> None:
@@ -240,22 +234,8 @@ def _prepare(connection: sqlite3.Connection, file: Path, lesson: str) -> None:
     # on disk, not only with the operating system, before a trainee is told: a laptop may lose its power
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("BEGIN IMMEDIATE")  # from here on the file is ours
-    application, layout, tables = (
-        connection.execute(query).fetchone()[0]
-        for query in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
-    )
-    if application == 0 and not tables:
-        for statement in _SCHEMA:
-            connection.execute(statement)
+    if _KIND.founded(connection, file):
         connection.execute("INSERT INTO facts VALUES ('lesson', ?)", (lesson,))
-        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {_LAYOUT}")
-    elif application != _APPLICATION:
-        raise InputError(f"{file}: is a database of something else; it stays as it is; give another name")
-    elif layout != _LAYOUT:
-        raise InputError(f"{file}: has layout {layout}, this custsim reads {_LAYOUT}; give another name")
-    elif (fault := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise sqlite3.DatabaseError(fault)
     else:
         kept = connection.execute("SELECT value FROM facts WHERE name = 'lesson'").fetchone()
         if kept is None or kept[0] != lesson:
@@ -269,24 +249,3 @@ def _read(file: Path, text: str) -> Any:
         return json.loads(text)
     except ValueError:
         raise InputError(f"{file}: is damaged (a state is no JSON); it stays as it is; give another name") from None
-
-
-@contextmanager
-def _machine(file: Path) -> Iterator[None]:
-    """Say in one line what SQLite or the machine refused."""
-    try:
-        yield
-    except CustsimError:
-        raise
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise EnvironmentFailure(
-                f"{file}: another workshop is using it; end that one, or give another name with --state"
-            ) from None
-        raise EnvironmentFailure(f"{file}: {error}") from None
-    except (sqlite3.DatabaseError, KeyError) as error:
-        raise InputError(
-            f"{file}: is damaged ({error}); it stays as it is; give another name with --state, or bring back a copy"
-        ) from None
-    except OSError as error:
-        raise EnvironmentFailure(f"{file}: {error.strerror or error}") from None
