@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from custsim.value.customers import CustomerBase
     from custsim.value.purchases import BootstrapIntervals, HoldoutCheck
 
-_UNITS = ["day", "week", "month", "quarter", "year"]
+_UNITS = ["hour", "day", "week", "fortnight", "month", "quarter", "half-year", "year"]
 #: what the library calls arguments that have another name here
 _NAMES = {"annual_discount_rate": "discount", "periods": "horizon", "calibration_end": "holdout", "margin": "margin",
           "draws": "bootstrap", "end": "end", "cohort": "cohort", "spend": "spend"}  # fmt: skip
@@ -37,7 +37,7 @@ _NAMES = {"annual_discount_rate": "discount", "periods": "horizon", "calibration
     help="Purchase model; auto says which and why.",
 )
 @click.option("--unit", type=click.Choice(_UNITS), help="Period of the answer; weeks for dates.")
-@click.option("--time-unit", type=click.Choice(_UNITS), help="What times count that are numbers and not dates.")
+@click.option("--time-unit", type=click.Choice(_UNITS), help="What times count that are numbers, not dates.")
 @click.option("--end", help="Last day observed, 2024-12-31; the last transaction without it.")
 @click.option("--cohort", nargs=2, metavar="FIRST LAST", help="Only customers won between these days, both included.")
 @click.option("--discount", type=show.SHARE, default=0.10, show_default="10%", help="Discount rate a year.")

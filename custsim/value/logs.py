@@ -34,7 +34,16 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 #: Length of each unit of time in days; a month is a twelfth of 365.25 days, as everywhere in custsim.
-UNITS: dict[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25}
+UNITS: dict[str, float] = {
+    "hour": 1 / 24,
+    "day": 1.0,
+    "week": 7.0,
+    "fortnight": 14.0,
+    "month": 365.25 / 12,
+    "quarter": 365.25 / 4,
+    "half-year": 365.25 / 2,
+    "year": 365.25,
+}
 
 #: A day ends this much (in days) before the next begins.
 _MOMENT = 1e-9
@@ -341,7 +350,7 @@ def clean_log(
     duplicates: Literal["refuse", "merge", "keep"] | None = None,
     nonpositive: Literal["refuse", "drop", "keep"] = "refuse",
     after_end: Literal["refuse", "drop"] = "refuse",
-    same_day_merged: bool = True,
+    same_day_merged: bool | None = True,
 ) -> CleanLog:
     """Check a log and turn it into arrays; every problem is counted, and all are reported at once.
 
@@ -364,8 +373,8 @@ def clean_log(
     after_end
         Transactions after the end: ``"refuse"`` or ``"drop"``.
     same_day_merged
-        Whether the caller merges a customer's transactions of one day. Then full repeats in a log without amounts
-        change nothing, and are not refused.
+        Whether the caller merges a customer's transactions of one day (``None``: those of a log with dates). Then full
+        repeats in a log without amounts change nothing, and are not refused.
 
     Returns
     -------
@@ -398,7 +407,8 @@ def clean_log(
     rule = duplicates or ("keep" if is_run else "refuse")
     late, repeats = time > until, np.zeros(len(table), dtype=bool)
     bad = np.zeros_like(late) if amounts is None else amounts <= 0
-    if rule == "merge" or (rule == "refuse" and (amounts is not None or not same_day_merged)):
+    by_day = dated if same_day_merged is None else same_day_merged
+    if rule == "merge" or (rule == "refuse" and (amounts is not None or not by_day)):
         repeats = table.duplicated().to_numpy()
     if after_end == "refuse" and late.any():
         problems.append(_say_late(columns.date, late, _show(until, dated)))

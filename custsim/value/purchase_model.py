@@ -110,7 +110,8 @@ class PurchaseModel(Fitted, ABC):
     Parameters
     ----------
     unit
-        Period the parameters are in: day, week, month, quarter, year; ``"period"`` if not known.
+        Period the parameters are in: a unit of :func:`~custsim.value.periods_per_year`; ``"period"`` if its length is
+        not known.
     estimates
         How the parameters were found; ``None`` where they were given by hand.
     """

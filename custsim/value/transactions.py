@@ -43,12 +43,12 @@ def periods_per_year(unit: str) -> float:
     Parameters
     ----------
     unit
-        ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``.
+        ``"hour"``, ``"day"``, ``"week"``, ``"fortnight"``, ``"month"``, ``"quarter"``, ``"half-year"`` or ``"year"``.
 
     Returns
     -------
     float
-        365.25, 52.18, 12, 4 or 1.
+        Their number, such as 52.18 weeks or 12 months.
 
     Raises
     ------
@@ -63,6 +63,15 @@ def periods_per_year(unit: str) -> float:
     return 365.25 / unit_days(unit)
 
 
+#: units that are cut by the calendar, and their months
+_MONTHS = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
+
+
+def _length(unit: str) -> float:
+    """Length of a unit in days; a period of unknown length is its own measure."""
+    return 1.0 if unit == "period" else unit_days(unit)
+
+
 @dataclass(frozen=True)
 class CustomerSummary:
     """Frequency, recency, T and monetary value of customers, with the rules they were made by.
@@ -74,7 +83,7 @@ class CustomerSummary:
     table
         Index ``customer``; columns ``frequency``, ``recency``, ``T`` and, if amounts are known, ``monetary_value``.
     unit
-        Period of ``recency`` and ``T``: day, week, month, quarter, year; ``"period"`` if not known.
+        Period of ``recency`` and ``T``: a unit of :func:`periods_per_year`; ``"period"`` if its length is not known.
     timing
         ``"continuous"``: times are measured; ``"discrete"``: periods are counted (``T`` opportunities, at most one
         purchase each); ``None`` for a ready-made table.
@@ -241,7 +250,7 @@ class _Scale:
 
     def __call__(self, time: Floats) -> Floats:
         """Place moments on the scale of the occasions."""
-        unit = unit_days(self.unit)
+        unit = _length(self.unit)
         if self.rule == "measured":
             # the same unit on both sides must not move a number by a rounding
             return time if self.days == unit else np.asarray(time * (self.days / unit))
@@ -249,16 +258,19 @@ class _Scale:
             return np.asarray(np.floor(time * self.days))
         if not self.dated:
             return np.asarray(np.floor(time if self.days == unit else time * (self.days / unit)))
+        if self.unit == "hour":
+            return np.asarray(np.floor(time * 24))
         day = np.floor(time).astype("int64")
-        if self.unit in ("month", "quarter", "year"):
+        if self.unit in _MONTHS:
             months = day.astype("datetime64[D]").astype("datetime64[M]").astype("int64")
-            return np.asarray(months // {"month": 1, "quarter": 3, "year": 12}[self.unit], dtype=np.float64)
-        return np.asarray((day + 3) // 7 if self.unit == "week" else day, dtype=np.float64)
+            return np.asarray(months // _MONTHS[self.unit], dtype=np.float64)
+        # 1970 began on a Thursday; weeks begin on Mondays
+        return np.asarray(day if self.unit == "day" else (day + 3) // int(unit), dtype=np.float64)
 
     @property
     def length(self) -> float:
         """How much of the placed time makes a period."""
-        return unit_days(self.unit) if self.rule == "by day" else 1.0
+        return _length(self.unit) if self.rule == "by day" else 1.0
 
     def at(self, value: Any, name: str, *, beginning: bool = False) -> float:
         """Place a date or number given by the user."""
@@ -292,8 +304,10 @@ def summarise(
     customer, date, amount
         Column names; recognised where the names are usual ones.
     unit
-        Period of the result: ``"day"``, ``"week"``, ``"month"``, ``"quarter"``, ``"year"``. Weeks by default for dates;
-        for numeric times the ``time_unit``.
+        Period of the result: ``"hour"``, ``"day"``, ``"week"``, ``"fortnight"``, ``"month"``, ``"quarter"``,
+        ``"half-year"``, ``"year"``. Weeks by default for dates; for numeric times the ``time_unit``. Numeric times may
+        also count ``"period"``, of a length that nobody knows (campaigns, conferences); to periods of unknown length no
+        annual discount rate can be applied.
     time_unit
         What numeric times count (they are not dates). Must be given, here or as ``unit``, for a table of numbers; a
         simulated run counts months.
@@ -310,7 +324,7 @@ def summarise(
         ``"exclude"`` (what the models need) or ``"include"`` the first occasion in frequency and monetary value.
     same_day
         ``"merge"`` a customer's transactions of one day into one occasion (amounts added), or keep them ``"separate"``.
-        Merged by default for dates, separate for numeric times.
+        Merged by default for dates (unless the unit is the hour), separate for numeric times.
     duplicates, nonpositive, after_end, date_format
         What to do about doubtful rows; see :func:`custsim.value.logs.clean_log`.
 
@@ -449,20 +463,27 @@ def _occasions(
     """Clean a log, choose the unit, merge what counts as one occasion, and sort."""
     for name in (unit, time_unit):
         if name is not None:
-            unit_days(name)
-    clean = clean_log(log, same_day_merged=timing == "discrete" or same_day != "separate", **rules)
+            _length(name)
+    apart = same_day == "separate" or (same_day is None and unit == "hour")
+    merged_by_day = True if timing == "discrete" or same_day == "merge" else False if apart else None
+    clean = clean_log(log, same_day_merged=merged_by_day, **rules)
     if not clean.dated and time_unit is None:
         time_unit = unit if unit is not None or isinstance(log, pd.DataFrame) else "month"
         if time_unit is None:
             raise InputError(
                 "unit: the log's times are numbers, not dates; say what they count (unit='week', or time_unit='month' "
-                f"and unit='week'); units: {', '.join(UNITS)}"
+                f"and unit='week'); units: {', '.join(UNITS)}, period"
             )
     unit = str(unit or ("week" if clean.dated else time_unit))
-    merge = timing == "continuous" and (same_day or ("merge" if clean.dated else "separate")) == "merge"
+    if "period" in (unit, time_unit) and (clean.dated or unit != time_unit):
+        raise InputError(
+            "unit: 'period' is for times that are numbers and count periods; name a unit that has a length"
+        )
+    usual = "merge" if clean.dated and unit != "hour" else "separate"
+    merge = timing == "continuous" and (same_day or usual) == "merge"
     scale = _Scale(
         dated=clean.dated,
-        days=1.0 if clean.dated else unit_days(str(time_unit)),
+        days=1.0 if clean.dated else _length(str(time_unit)),
         unit=unit,
         rule="calendar" if timing == "discrete" else "by day" if merge else "measured",
     )

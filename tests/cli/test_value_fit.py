@@ -203,6 +203,20 @@ def test_the_list_counts_the_first_purchase_too(shop, capsys):
     assert row.split()[1] == str(bought)
 
 
+def test_a_table_cut_off_in_the_middle_leaves_the_older_one(shop, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "customers.csv"
+    out.write_text("older", encoding="utf-8")
+
+    def half(self, path, **_options):
+        path.write_text("half a tab", encoding="utf-8")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", half)
+    assert "No space left on device" in run(capsys, "fit", shop, "--out", out, code=1)
+    assert out.read_text(encoding="utf-8") == "older"
+    assert [file.name for file in tmp_path.iterdir()] == ["customers.csv"]
+
+
 def test_a_picture_of_an_unknown_kind_is_refused_before_the_work(shop, tmp_path, capsys):
     error = run(capsys, "fit", tmp_path / "not-even-there.csv", "--picture", "map.jpg", code=2)
     assert "one of .png, .svg, .pdf, got '.jpg'" in error

@@ -84,6 +84,15 @@ def test_duplicates_that_change_nothing_are_not_refused():
     table = pd.concat([_log(), _log().iloc[[1]]]).drop(columns="amount")
     assert summarise(table, end="2024-12-31").record.same_day_merged == 1
     assert "repeating" in _problems(table, same_day="separate")[0]
+    assert "repeating" in _problems(table, unit="hour")[0]
+
+
+def test_duplicates_of_times_that_are_numbers_are_refused():
+    """Such times are not merged by the day, so a row entered twice would count as two purchases."""
+    table = pd.DataFrame({"customer": [1, 1, 1], "time": [0.0, 3.0, 3.0]})
+    assert "1 of 3 rows (first: row 3) repeating" in _problems(table, end=9, unit="month")[0]
+    assert summarise(table, end=9, unit="month", duplicates="merge").frequency.tolist() == [1]
+    assert summarise(table, end=9, unit="month", same_day="merge").frequency.tolist() == [1]
 
 
 def test_the_future_is_refused():
@@ -129,8 +138,12 @@ def test_unknown_options_are_refused_all_at_once():
     assert len(caught.value.problems) == 3
     with pytest.raises(InputError, match="timing"):
         summarise(_log(), timing="sometimes")
-    with pytest.raises(InputError, match="must be one of day, week"):
-        summarise(_log(), unit="fortnight")
+    with pytest.raises(InputError, match="must be one of hour, day, week"):
+        summarise(_log(), unit="lustrum")
+    with pytest.raises(InputError, match="'period' is for times that are numbers"):
+        summarise(_log(), unit="period", end="2024-12-31")
+    with pytest.raises(InputError, match="'period' is for times that are numbers"):
+        summarise(_log(date=[0.0, 1.0, 1.0, 2.0]), unit="period", time_unit="month")
 
 
 @pytest.mark.parametrize("model", [BGNBD, ParetoNBD, BGBB])

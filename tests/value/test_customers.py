@@ -76,7 +76,9 @@ def test_a_base_is_what_its_models_say(drawn):
     )
 
 
-@pytest.mark.parametrize(("unit", "year"), [("day", 365), ("week", 52), ("month", 12), ("quarter", 4), ("year", 1)])
+@pytest.mark.parametrize(
+    ("unit", "year"), [("day", 365), ("week", 52), ("fortnight", 26), ("month", 12), ("half-year", 2), ("year", 1)]
+)
 def test_expected_purchases_look_a_year_ahead_in_any_unit(drawn, unit, year):
     base = customer_base(drawn, unit=unit, time_unit="week", end=drawn.end)
     assert base.periods == year

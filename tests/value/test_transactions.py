@@ -44,8 +44,10 @@ def test_numbers_of_a_log_counted_by_hand(log):
 
 def test_units_only_rescale(log):
     days = summarise(log, unit="day", end="2024-04-01").table
-    for unit, length in (("week", 7), ("month", 365.25 / 12), ("quarter", 365.25 / 4), ("year", 365.25)):
-        other = summarise(log, unit=unit, end="2024-04-01").table
+    lengths = {"hour": 1 / 24, "week": 7, "fortnight": 14, "month": 365.25 / 12, "quarter": 365.25 / 4,
+               "half-year": 365.25 / 2, "year": 365.25}  # fmt: skip
+    for unit, length in lengths.items():
+        other = summarise(log, unit=unit, end="2024-04-01", same_day="merge").table
         assert other["T"].to_numpy() == pytest.approx(days["T"].to_numpy() / length, rel=1e-12)
         assert other["recency"].to_numpy() == pytest.approx(days["recency"].to_numpy() / length, rel=1e-12)
         assert periods_per_year(unit) == pytest.approx(365.25 / length)
@@ -105,6 +107,44 @@ def test_discrete_timing_counts_calendar_periods(log):
     assert weeks.loc["anna"].tolist()[:3] == [1, 1, 1]  # Mondays the 1st and the 8th
     years = summarise(log, unit="year", end="2025-01-01", timing="discrete").table
     assert years.loc["anna"].tolist()[:3] == [0, 0, 1]
+
+
+def test_calendar_periods_of_every_unit():
+    """Occasions on both sides of a border of the calendar, and end of observation one period later."""
+    borders = {
+        "hour": ("2024-02-29 12:59", "2024-02-29 13:01", "2024-02-29"),
+        "day": ("2024-02-29", "2024-03-01", "2024-03-02"),
+        "week": ("2024-03-03", "2024-03-04", "2024-03-11"),  # Sunday, Monday
+        "month": ("2024-03-31", "2024-04-01", "2024-05-31"),
+        "quarter": ("2024-03-31", "2024-04-01", "2024-09-30"),
+        "half-year": ("2024-06-30", "2024-07-01", "2025-06-30"),
+        "year": ("2023-12-31", "2024-01-01", "2025-01-01"),
+    }
+    for unit, (before, after, end) in borders.items():
+        log = pd.DataFrame({"customer": [1, 1], "date": pd.to_datetime([before, after], format="mixed")})
+        row = summarise(log, unit=unit, end=end, timing="discrete").table.loc[1]
+        assert row.tolist() == [1, 1, 11 if unit == "hour" else 2], unit
+    fortnight = pd.DataFrame({"customer": [1] * 5, "date": pd.date_range("2024-01-01", periods=5, freq="7D")})
+    row = summarise(fortnight, unit="fortnight", end="2024-02-04", timing="discrete").table.loc[1]
+    assert row["T"] in (2, 3)  # five weeks lie in three or four fortnights, the first of which is not counted
+    assert row["frequency"] == row["recency"] == row["T"]
+
+
+def test_hours_are_measured_and_not_merged_by_the_day():
+    log = pd.DataFrame({"customer": [1, 1], "date": pd.to_datetime(["2024-01-01 09:00", "2024-01-01 18:30"])})
+    row = summarise(log, unit="hour", end="2024-01-01").table.loc[1]
+    assert row.tolist() == pytest.approx([1, 9.5, 15], abs=1e-6)
+
+
+def test_periods_of_unknown_length_are_counted():
+    log = pd.DataFrame({"donor": ["a", "a", "a", "b"], "campaign": [1, 2, 5, 1]})
+    table = summarise(log, customer="donor", date="campaign", unit="period", end=6, timing="discrete")
+    assert table.unit == "period"
+    assert table.table.loc["a"].tolist() == [2, 4, 5]
+    measured = summarise(log, customer="donor", date="campaign", unit="period", end=6.5).table
+    assert measured.loc["a"].tolist() == [2, 4, 5.5]
+    with pytest.raises(InputError, match="unit: must be one of"):
+        periods_per_year("period")
 
 
 def test_cohort_keeps_those_who_came_in_time(log):
