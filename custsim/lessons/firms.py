@@ -114,6 +114,11 @@ def shown(*names: str) -> tuple[Headline | str, ...]:
     >>> [one if isinstance(one, str) else one.label for one in shown("profit.total", "retention")]
     ['Profit of all years', 'retention']
     """
-    return tuple(
-        dataclasses.replace(headline(name), label=_LABELS[name]) if name in _LABELS else name for name in names
-    )
+    return tuple(_relabelled(name) if name in _LABELS else name for name in names)
+
+
+def _relabelled(name: str) -> Headline:
+    """A measure under a label that says which year it is of, so that its unit need not say "a year"."""
+    found = headline(name)
+    unit = found.unit.removesuffix(" a year") if name.endswith(".first_year") else found.unit
+    return dataclasses.replace(found, label=_LABELS[name], unit=unit)

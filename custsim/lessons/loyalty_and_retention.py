@@ -211,7 +211,7 @@ def released() -> Board:
         title="The operator on the day the doors open",
         scenario=firm(OPERATOR),
         controls=[
-            Control(BINDING, label="What binds customers", low=0, high=1.5, step=0.1),
+            Control(BINDING, label="What binds customers", low=0, high=1.5, step=0.1, unit=""),
             Control(STAFFING, label="Customers per employee", low=480, high=880, step=20),
             Control("loyalty.offer_rate", label="Leavers met with an offer", low=0, high=0.75, step=0.05),
         ],
@@ -346,7 +346,14 @@ def five_points() -> Board:
         scenario=firm(BANK),
         controls=[
             Control("loyalty.churn", label="Leaving, a month (a gift of fate)", low=0.003, high=0.02, step=0.0005),
-            Control(BINDING, label="Loyalty programme (binds; costs 6 EUR a head and unit)", low=0, high=0.8, step=0.1),
+            Control(
+                BINDING,
+                label="Loyalty programme (binds; costs 6 EUR a head and unit)",
+                low=0,
+                high=0.8,
+                step=0.1,
+                unit="",
+            ),
             Control("loyalty.offer_rate", label="Leavers met with an offer", low=0, high=0.5, step=0.05),
             Control("internal_service.training.spend", label="Training, per employee", low=0, high=300, step=10),
             Control("complaints.ease", label="Ease of complaining", low=0, high=1, step=0.05),

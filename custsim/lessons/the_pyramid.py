@@ -280,7 +280,7 @@ def inequality() -> Board:
         title="The store: how different people are",
         scenario=firm(STORE),
         controls=[
-            Control(SPEND, label="Differences in spending (0: all alike)", low=0.0, high=1.0, step=0.1),
+            Control(SPEND, label="Differences in spending (0: all alike)", low=0.0, high=1.0, step=0.1, unit=""),
             Control("segments[1].spend", label="Purchases of 'advice' customers, times the average", low=1.0, high=2.5,
                     step=0.1),
         ],

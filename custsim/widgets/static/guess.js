@@ -120,7 +120,7 @@ class Curve {
     this.axis = makeAxis([description.low, description.high], null, 4);
     this.canvas = make("canvas", { role: "img", class: "drawing", "aria-label": "Nothing drawn yet. You can draw here, or enter points below." });
     this.reveal = makeReveal();
-    this.done = makeButton("That is my guess", () => this.submit(), { class: "primary", disabled: true });
+    this.done = makeButton("That is my guess", () => this.submit(), { class: "go", disabled: true });
     this.again = makeButton("Start again", () => this.clear(), { class: "quiet" });
     const entry = make("details", { "aria-label": "Points of the curve" }, make("summary", {}, "Enter points instead of drawing"), this.makeFields());
     this.controls = make("div", {}, entry, make("div", { class: "row" }, this.done, this.again));

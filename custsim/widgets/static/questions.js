@@ -105,7 +105,7 @@ export function buildEvidence(root, description) {
 /** A table of texts: what belongs to a row is said by its first cell. */
 export function buildTable(root, description) {
   const { title, headings, numeric, rows, says } = description;
-  const looks = (column) => (numeric?.[column] ? "numeric" : null);
+  const looks = (column) => (column > 0 && numeric?.[column] ? "numeric" : null);
   const cell = (text, column) => (column === 0 ? make("th", { scope: "row" }, text) : make("td", { class: looks(column) }, text));
   const table = make("table", { class: "plain" }, title ? make("caption", {}, title) : "",
     make("thead", {}, make("tr", {}, ...headings.map((text, column) => make("th", { scope: "col", class: looks(column) }, text)))),
