@@ -405,11 +405,11 @@ def clean_log(
     until = _end(end, time, dated, notes, problems)
 
     rule = duplicates or ("keep" if is_run else "refuse")
-    late, repeats = time > until, np.zeros(len(table), dtype=bool)
+    late = time > until
     bad = np.zeros_like(late) if amounts is None else amounts <= 0
     by_day = dated if same_day_merged is None else same_day_merged
-    if rule == "merge" or (rule == "refuse" and (amounts is not None or not by_day)):
-        repeats = table.duplicated().to_numpy()
+    matters = rule == "merge" or (rule == "refuse" and (amounts is not None or not by_day))
+    repeats = table.duplicated().to_numpy() if matters else np.zeros_like(late)
     if after_end == "refuse" and late.any():
         problems.append(_say_late(columns.date, late, _show(until, dated)))
     if nonpositive == "refuse" and amounts is not None and bad.any():

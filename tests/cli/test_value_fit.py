@@ -205,12 +205,22 @@ def test_the_list_counts_the_first_purchase_too(shop, capsys):
 
 def test_a_table_cut_off_in_the_middle_leaves_the_older_one(shop, tmp_path, capsys, monkeypatch):
     out = tmp_path / "customers.csv"
-    out.write_text("older", encoding="utf-8")
+    written = []
+    whole = pd.DataFrame.to_csv
+
+    def watched(self, path, **options):
+        written.append(path)
+        return whole(self, path, **options)
 
     def half(self, path, **_options):
         path.write_text("half a tab", encoding="utf-8")
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(pd.DataFrame, "to_csv", watched)
+    run(capsys, "fit", shop, "--out", out)
+    assert len(written) == 1
+    assert out not in written  # beside its place first, then moved there in one step
+    out.write_text("older", encoding="utf-8")
     monkeypatch.setattr(pd.DataFrame, "to_csv", half)
     assert "No space left on device" in run(capsys, "fit", shop, "--out", out, code=1)
     assert out.read_text(encoding="utf-8") == "older"
