@@ -418,9 +418,7 @@ def clean_log(
         problems.append(_say_repeats(repeats))
     if problems:
         raise InputError(problems)
-    keep = ~late & ~repeats
-    if nonpositive == "drop":
-        keep &= ~bad
+    keep = ~late & ~repeats & ~(bad & (nonpositive == "drop"))
     if not keep.any():
         raise InputError(f"log: nothing is left of {len(table):,} rows after dropping what was asked to be dropped")
     codes, labels = pd.factorize(table[columns.customer][keep], sort=True)
