@@ -40,8 +40,8 @@ _NAMES = {"annual_discount_rate": "discount", "periods": "horizon", "calibration
 @click.option("--time-unit", type=click.Choice(_UNITS), help="What times count that are numbers, not dates.")
 @click.option("--end", help="Last day observed, 2024-12-31; the last transaction without it.")
 @click.option("--cohort", nargs=2, metavar="FIRST LAST", help="Only customers won between these days, both included.")
-@click.option("--discount", type=show.SHARE, default=0.10, show_default="10%", help="Discount rate a year.")
-@click.option("--margin", type=show.SHARE, default=1.0, show_default="100%", help="Contribution as a share of spend.")
+@click.option("--discount", type=show.SHARE, default=0.10, help="Discount rate a year; 10% without it.")
+@click.option("--margin", type=show.SHARE, default=1.0, help="Contribution as a share of spend; 100% without it.")
 @click.option("--spend", type=show.NUMBER, help="Spend on an occasion, the same for all, instead of a model of it.")
 @click.option("--horizon", type=show.NUMBER, help="Periods that expected purchases look ahead; a year without it.")
 @click.option("--holdout", metavar="DAY", help="Check first: fit up to that day, hold what follows against it.")
@@ -205,15 +205,17 @@ def _draw_map(base: CustomerBase, picture: Path) -> None:
 
 
 def _print(base: CustomerBase, answer: dict[str, Any]) -> None:
+    from rich.padding import Padding
+
     screen = show.console()
     for line in answer["log"]:
         screen.print(line, style="dim", highlight=False)
     screen.print()
     screen.print(f"[bold]{answer['model']}[/bold]", highlight=False)
     for reason in answer["why"]:
-        screen.print(f"  because {reason}", highlight=False)
+        screen.print(Padding(f"because {reason}", (0, 0, 0, 2)), highlight=False)
     for other in answer["alternatives"]:
-        screen.print(f"  or {other}", highlight=False, style="dim")
+        screen.print(Padding(f"or {other}", (0, 0, 0, 2)), highlight=False, style="dim")
     fits = [answer, *([answer["spend"]] if answer["spend"] else [])]
     screen.print(show.parameters({fit["model"]: fit["parameters"] for fit in fits}))
     for fit in fits:

@@ -61,7 +61,7 @@ NUMBER = _Number()
 def reading(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how a CSV file is written; they arrive as ``separator``, ``decimal`` and so on."""
     for option in (
-        click.option("--encoding", default="utf-8-sig", show_default="utf-8", help="How letters are written; cp1252 is "
+        click.option("--encoding", default="utf-8-sig", help="How letters are written; UTF-8 without it, cp1252 is "
                      "Excel's on Windows."),
         click.option("--thousands", type=click.Choice([",", ".", " ", "'"]), help="Mark between thousands."),
         click.option("--decimal", type=click.Choice([".", ","]), default=".", show_default=True, help="Decimal mark."),

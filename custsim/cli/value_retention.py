@@ -29,9 +29,7 @@ _FIRST_CALENDAR_YEAR = 1900
 @click.option("--customers", type=click.FloatRange(min=1), help="Customers at age 0, if the column is in per cent.")
 @click.option("--periods", type=click.IntRange(min=1), help="Fit to so many renewals only; the rest is the hold-out.")
 @click.option("--project", type=click.IntRange(min=1), help="Last age projected; twice the last observed without it.")
-@click.option(
-    "--discount", type=show.SHARE, default=0.10, show_default="10%", help="Discount rate of one renewal period."
-)
+@click.option("--discount", type=show.SHARE, default=0.10, help="Discount rate of one renewal period; 10% without it.")
 @click.option("--margin", type=show.NUMBER, help="What one payment contributes: tells values and not payments only.")
 @click.option(
     "--model",
