@@ -105,7 +105,8 @@ class Trainee:
             )
             hello = json.loads(await self._socket.recv())["room"]
             for step in range(1, hello["revealed"] + 1):
-                for block in (await web.get(f"step/{step}")).json()["blocks"]:
+                blocks = (await web.get(f"step/{step}")).json()["blocks"]
+                for block in [part for one in blocks for part in one.get("blocks", [one])]:  # what waits, too
                     if block["is"] == "component":
                         await self.ask(block["id"], {"do": "look"})
                         if block["description"]["kind"] == "board":

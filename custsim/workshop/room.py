@@ -31,8 +31,8 @@ Phase = Literal["waiting", "running", "paused"]
 _GRACE = 300.0
 #: seconds without a further move after which an unfinished drag is kept
 _DRAG_RESTS = 1.0
-#: characters of an answer that are kept for the trainer
-_LONGEST_ANSWER = 400
+#: characters of an answer, and points of a drawn curve, that are kept for the trainer
+_LONGEST_ANSWER, _CURVE_POINTS = 400, 31
 
 
 @dataclass(frozen=True)
@@ -385,12 +385,23 @@ def _answer(message: dict[str, Any], reply: Reply) -> KeptAnswer | None:
     """Read off a message and its reply what was answered, if anything was, and whether it was right."""
     if message.get("do") not in ("answer", "guess") or reply.message.get("is") not in ("verdict", "revealed"):
         return None
-    given = next((message[name] for name in ("text", "chosen", "value", "curve") if name in message), None)
+    given = next((message[name] for name in ("text", "chosen", "value") if name in message), None)
+    if given is None and reply.message["is"] == "revealed":
+        given = _thinned(reply.message["guess"])
     right = reply.message.get("right")
     not_understood = reply.message["is"] == "verdict" and right is None
     if given is None or not_understood or len(json.dumps(given)) > _LONGEST_ANSWER:
         return None
     return KeptAnswer(given, right if isinstance(right, bool) else None)
+
+
+def _thinned(curve: Any) -> list[float] | None:
+    """A drawn curve with as many points as the trainer's picture of it needs."""
+    if not isinstance(curve, list):
+        return None
+    most = min(_CURVE_POINTS, len(curve))
+    places = [round(at * (len(curve) - 1) / max(1, most - 1)) for at in range(most)]
+    return [float(f"{curve[place]:.4g}") for place in places]
 
 
 class Rate:

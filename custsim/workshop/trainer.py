@@ -103,7 +103,8 @@ def spread(asked: dict[str, Any], given: Sequence[Sequence[KeptAnswer]]) -> dict
     -------
     dict
         ``answered`` (trainees), ``right_first``, ``right_later``, ``not_yet`` where there is a right answer, and
-        ``bars``: text and number of trainees, by the first answer of each.
+        ``bars``: text and number of trainees, by the first answer of each; ``curves`` that were drawn, one over the
+        other.
 
     Examples
     --------
@@ -114,12 +115,21 @@ def spread(asked: dict[str, Any], given: Sequence[Sequence[KeptAnswer]]) -> dict
     >>> told["bars"]
     [{'text': 'price', 'count': 2}, {'text': 'silence', 'count': 1}]
     """
-    told: dict[str, Any] = {"answered": len(given), "bars": _bars(asked, [answers[0] for answers in given])}
+    first = [answers[0] for answers in given]
+    told: dict[str, Any] = {"answered": len(given), "bars": _bars(asked, first)}
+    if asked.get("form") == "curve":
+        told["curves"] = {
+            "low": asked["low"],
+            "high": asked["high"],
+            "from": asked["across"].format(f"{asked['at'][0]:g}"),
+            "to": asked["across"].format(f"{asked['at'][-1]:g}"),
+            "drawn": [answer.given for answer in first if isinstance(answer.given, list)],
+        }
     judged = [[answer.right for answer in answers] for answers in given if answers[-1].right is not None]
     if judged:
-        first = sum(bool(marks[0]) for marks in judged)
+        at_once = sum(bool(marks[0]) for marks in judged)
         later = sum(any(marks[1:]) and not marks[0] for marks in judged)
-        told |= {"right_first": first, "right_later": later, "not_yet": len(judged) - first - later}
+        told |= {"right_first": at_once, "right_later": later, "not_yet": len(judged) - at_once - later}
     return told
 
 

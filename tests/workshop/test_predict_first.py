@@ -27,6 +27,7 @@ CELLS = [
     "### Check yourself\n\nIN-SIGHT",
     "## Again",
     ">>>Guess('later', question='And later?', low=0, high=50, outcome=7)",
+    ">>>Guess('drawn', question='Draw it.', kind='curve', low=-10, high=10, points=60, outcome=[5.0] * 60)",
     "### What happened, and why\n\nSEVEN-LATER",
     "## Nothing to predict\n\n### What happened, and why\n\nTOLD-AT-ONCE",
 ]
@@ -89,16 +90,31 @@ def test_the_trainer_opens_what_happened_for_all(people: People, open_workshop: 
     page = people.join("Ana", room)
     tell = trainer.get_by_role("button", name="Open what happened, for all")
     expect(tell).to_be_disabled()
-    trainer.click("#next")
-    trainer.click("#next")
+    trainer.get_by_role("button", name="Start the lesson").click()
+    trainer.get_by_role("button", name="Open step 2").click()
     expect(page.get_by_text("FIVE-ARE-SILENT")).to_be_hidden()
     tell.click()
     expect(page.get_by_text("FIVE-ARE-SILENT")).to_be_visible()
     expect(tell).to_be_disabled()
-    trainer.click("#next")
+    trainer.get_by_role("button", name="Open step 3").click()
     page.wait_for_selector("#step-3")
     expect(page.get_by_text("SEVEN-LATER")).to_be_hidden()  # the next step waits again
     expect(tell).to_be_enabled()
+
+
+def test_the_trainer_sees_all_curves_over_each_other(people: People, open_workshop: Open) -> None:
+    room = open_workshop()
+    room.go("reveal_all")
+    trainer = people.open(room.trainer_address)
+    for name, end in (("Ana", 10), ("Ben", -10)):
+        told = room.join(name).ask("drawn", {"do": "guess", "curve": [0, end]})
+        assert told["is"] == "revealed"
+        assert len(told["guess"]) == 60
+    picture = trainer.get_by_role("img", name="2 curves, from month 1 to month 60")
+    expect(picture.locator("polyline")).to_have_count(2)
+    lines = picture.locator("polyline").evaluate_all("all => all.map(line => line.getAttribute('points'))")
+    assert [line.split()[-1] for line in lines] == ["360,0", "360,150"]
+    expect(trainer.get_by_text("Step 3, drawn. 2 answered.")).to_be_visible()
 
 
 def test_what_is_open_is_open_after_a_restart(prepared: Prepared, open_workshop: Open, tmp_path: Path) -> None:

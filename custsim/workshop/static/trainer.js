@@ -134,8 +134,28 @@ function question(told) {
   return make("section", { class: "question" },
     make("h3", {}, told.question),
     make("p", { class: "help" }, `Step ${told.step}, ${told.of}. ${told.answered} answered${judged}.${told.unit ? ` In ${told.unit}.` : ""}${told.bars.length && told.right_first !== undefined ? " First answers:" : ""}`),
-    make("dl", { class: "spread" }, ...bars),
+    told.curves?.drawn.length ? curves(told.curves, told.unit) : make("dl", { class: "spread" }, ...bars),
   );
+}
+
+/** What people drew, one line over the other: where they are dark, many drew the same. */
+function curves({ low, high, from, to, drawn }, unit) {
+  const [width, height] = [360, 150];
+  const svg = svgPart("svg", { viewBox: `0 0 ${width} ${height}`, class: "curves", role: "img", "aria-label": `${drawn.length} curves, from ${from} to ${to}` });
+  const y = (value) => height - ((value - low) / (high - low)) * height;
+  for (const value of low < 0 && high > 0 ? [0] : []) svg.append(svgPart("line", { class: "zero", x1: 0, x2: width, y1: y(value), y2: y(value) }));
+  for (const curve of drawn) {
+    const points = curve.map((value, index) => `${(index / (curve.length - 1)) * width},${y(value)}`);
+    svg.append(svgPart("polyline", { points: points.join(" ") }));
+  }
+  const ends = make("p", { class: "help ends" }, make("span", {}, from), make("span", {}, to));
+  return make("div", {}, make("p", { class: "help" }, `${high.toLocaleString("en")} ${unit}`), svg, make("p", { class: "help" }, `${low.toLocaleString("en").replace("-", "−")} ${unit}`), ends);
+}
+
+function svgPart(tag, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
 }
 
 // ---- what the room shares, such as the game -----------------------------------------------------------------------
