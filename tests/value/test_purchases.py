@@ -29,7 +29,7 @@ from custsim.value.purchases import (
     spend_frequency_correlation,
     tracking,
 )
-from custsim.value.quadrature import beta_mean
+from custsim.value.quadrature import beta_mean, discounted_integral
 from custsim.value.retention import ShiftedBetaGeometric
 from custsim.value.transactions import CalibrationHoldout, CustomerSummary, calibration_holdout
 
@@ -304,6 +304,16 @@ def test_moment_of_leaving_against_adaptive_quadrature(alpha, beta, s, x, t_x, T
     found, _ = _moment_of_leaving(alpha, beta, np.array([size]), s, np.array([t_x]), np.array([T]))
     log_scale = -size * np.log(alpha + t_x) - (s + 1) * np.log(beta + t_x)
     assert found[0] - log_scale == pytest.approx(np.log(direct), abs=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1.0, 40.0])
+def test_discounted_integrals_known_in_closed_form(scale):
+    """For ever and to a horizon, to twelve digits: nothing of the far future may be cut off."""
+    force = 0.002
+    ever = discounted_integral(np.ones_like, force, np.inf, np.array(scale))
+    assert ever == pytest.approx(1 / force, rel=1e-12)
+    soon = discounted_integral(np.ones_like, force, 100.0, np.array(scale))
+    assert soon == pytest.approx(-np.expm1(-force * 100) / force, rel=1e-12)
 
 
 def test_many_customers_are_interpolated_to_the_same_numbers():
