@@ -136,12 +136,19 @@ class Trainee:
         for number in range(int(seconds * a_second)):
             await asyncio.sleep(max(0.0, begun + number / a_second - time.perf_counter()))
             control = self._luck.choice(ranges)
-            steps = round((control["high"] - control["low"]) / control["step"])
-            value = control["low"] + control["step"] * self._luck.randint(0, steps)
-            setting[control["path"]] = round(value, 6) if control["decimals"] else round(value)
+            setting[control["path"]] = self._somewhere(control)
             told = {path: value for path, value in setting.items() if value != starts[path]}
             rest = number % 8 == 7
             self.waits.append(await self.ask(board["id"], {"do": "move", "setting": told, "rest": rest}))
+
+    def _somewhere(self, control: dict[str, Any]) -> float:
+        """Any place of a slider."""
+        low, high, step = control["low"], control["high"], control["step"]
+        if control["scale"] == "log":
+            place = self._luck.randint(0, control["positions"]) / control["positions"]
+            return min(high, max(low, float(f"{low * (high / low) ** place:.4g}")))
+        value = low + step * self._luck.randint(0, int((high - low) / step + 1e-9))
+        return round(value) if step == int(step) and low == int(low) else float(f"{value:.9g}")
 
     async def leave(self) -> None:
         await self._socket.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import logging
 import threading
-from collections.abc import Callable
+import time
 from queue import SimpleQueue
 
 from custsim.widgets.component import Component, State
@@ -24,8 +24,9 @@ class Ahead:
 
     Parameters
     ----------
-    free
-        Tells whether nobody waits for an answer; asked before each piece of work.
+    quiet
+        Seconds without a question after which it begins. Where many ask in turn, what is begun between two questions
+        takes a processor from the second.
 
     Examples
     --------
@@ -36,8 +37,8 @@ class Ahead:
     >>> ahead.stop()
     """
 
-    def __init__(self, free: Callable[[], bool] = lambda: True) -> None:
-        self._free = free
+    def __init__(self, quiet: float = 0.0) -> None:
+        self._quiet = quiet
         self._asked = 0
         self._learners: SimpleQueue[tuple[int, Component, State]] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="custsim ahead", daemon=True)
@@ -61,12 +62,13 @@ class Ahead:
     def _run(self) -> None:
         while True:
             asked, component, state = self._learners.get()
-            goes_on = functools.partial(self._goes_on, asked)
+            if self._still(asked):
+                time.sleep(self._quiet)
             try:
-                if goes_on():
-                    component.prepare(goes_on=goes_on, state=state)
+                if self._still(asked):
+                    component.prepare(goes_on=functools.partial(self._still, asked), state=state)
             except Exception:  # the same fault comes again, and is told, when the learner asks for it
                 _LOG.debug("working ahead for %s failed", component.id, exc_info=True)
 
-    def _goes_on(self, asked: int) -> bool:
-        return asked == self._asked and self._free()
+    def _still(self, asked: int) -> bool:
+        return asked == self._asked

@@ -34,6 +34,9 @@ _MOST_WAITING = 32
 
 #: seconds without a message from anybody after which the server works ahead
 _QUIET = 2.0
+#: seconds without a message after which it works ahead for whoever sent the last: one who drags alone lets it begin, a
+#: room that drags does not
+_BREATH = 0.05
 #: seconds that a run which was begun ahead may still take when the server ends
 _LAST_RUN = 5.0
 
@@ -72,8 +75,7 @@ class Work:
         self._slow = ThreadPoolExecutor(max(1, cores // 4), thread_name_prefix="custsim-slow")
         self._lines: dict[tuple[str, str], _Line] = {}
         self._ahead = threading.Thread(target=self._work_ahead, name="custsim-ahead", daemon=True)
-        self._answering = 0
-        self._next = Ahead(self._nobody_waits)
+        self._next = Ahead(_BREATH)
         self._closed = threading.Event()
         self._last_ask = -math.inf
         self._aside: set[str] = set()
@@ -93,9 +95,6 @@ class Work:
 
     def _idle(self) -> bool:
         return not self._closed.is_set() and time.monotonic() - self._last_ask > _QUIET
-
-    def _nobody_waits(self) -> bool:
-        return self._answering == 0
 
     def close(self) -> None:
         """End the threads; what has not begun is dropped."""
@@ -162,11 +161,7 @@ class Work:
             return  # sent again after a broken connection, but it had arrived
         state = self._room.state(seat, component)
         loop = asyncio.get_running_loop()
-        self._answering += 1
-        try:
-            after, reply, frame = await loop.run_in_executor(self._quick, _handled, component, state, ask.message)
-        finally:
-            self._answering -= 1
+        after, reply, frame = await loop.run_in_executor(self._quick, _handled, component, state, ask.message)
         await self._room.did(seat, component, ask.message, ask.mark, after, reply)
         if seat.screen is not None:
             seat.screen.show(frame)

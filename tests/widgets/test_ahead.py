@@ -113,15 +113,17 @@ def test_it_stops_when_somebody_asks_and_goes_on_for_the_next():
     assert first.pieces == done
 
 
-def test_it_does_not_begin_while_somebody_waits():
-    answers = iter([False])
-    ahead, part, other = Ahead(lambda: next(answers, True)), Endless(), Endless()
-    ahead.work(part, {})
-    ahead.work(other, {})
-    until(lambda: other.pieces > 2)
+def test_it_begins_only_when_nobody_has_asked_for_a_while():
+    ahead, asked_again, left_alone = Ahead(0.2), Endless(), Endless()
+    ahead.work(asked_again, {})
+    ahead.stop()  # the next question, at once
+    begun = time.monotonic()
+    ahead.work(left_alone, {})
+    until(lambda: left_alone.pieces > 2)
+    assert time.monotonic() - begun >= 0.2
     ahead.stop()
-    assert other.ended.wait(5)
-    assert part.pieces == 0
+    assert left_alone.ended.wait(5)
+    assert asked_again.pieces == 0
 
 
 def test_what_fails_ahead_disturbs_nobody():
