@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from playwright.sync_api import Page, expect
 
 #: settings under which JupyterLab asks nobody for news and updates
 QUIET = {"fetchNews": "false", "checkForUpdates": False}
@@ -64,3 +66,17 @@ def lab(folder: Path, *cells: str, lesson: Path | None = None) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(20)
+
+
+def run_cell(page: Page, cell: int) -> None:
+    """Run a cell as soon as the notebook takes keys; a key that comes while it is still being built is lost."""
+    prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-prompt").nth(cell)
+    for _ in range(10):
+        page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(cell).click()
+        page.keyboard.press("Shift+Enter")
+        try:
+            expect(prompt).to_have_text(re.compile(r"\[(\*|\d+)\]"), timeout=5_000)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError("the cell does not run")

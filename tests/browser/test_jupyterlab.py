@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from one_notebook import lab
+from one_notebook import lab, run_cell
 from playwright.sync_api import Page, expect
 
 from custsim.lessons.catalogue import bundled
@@ -29,20 +28,6 @@ canvas => {
     .reduce((sum, part, index) => (sum + part * (index % 8191)) | 0, 0);
 }
 """
-
-
-def run_cell(page: Page, cell: int) -> None:
-    """Run a cell as soon as the notebook takes keys; a key that comes while it is still being built is lost."""
-    prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-prompt").nth(cell)
-    for _ in range(10):
-        page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(cell).click()
-        page.keyboard.press("Shift+Enter")
-        try:
-            expect(prompt).to_have_text(re.compile(r"\[(\*|\d+)\]"), timeout=5_000)
-        except AssertionError:
-            continue
-        return
-    raise AssertionError("the cell does not run")
 
 
 def hashes(page: Page) -> list[int]:
