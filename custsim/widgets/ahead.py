@@ -7,9 +7,10 @@ nothing more as soon as anybody asks for something. A slider that moves on finds
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
 import threading
-import time
+from collections.abc import Iterator
 from queue import SimpleQueue
 
 from custsim.widgets.component import Component, State
@@ -17,6 +18,11 @@ from custsim.widgets.component import Component, State
 __all__ = ["Ahead"]
 
 _LOG = logging.getLogger(__name__)
+
+
+#: seconds after the first piece of work, mostly the next place of a drag, until the others begin: a picture is drawn
+#: meanwhile, and on a small machine that needs the processors
+_PAUSE = 0.25
 
 
 class Ahead:
@@ -40,12 +46,14 @@ class Ahead:
     def __init__(self, quiet: float = 0.0) -> None:
         self._quiet = quiet
         self._asked = 0
+        self._news = threading.Event()
         self._learners: SimpleQueue[tuple[int, Component, State]] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="custsim ahead", daemon=True)
 
     def stop(self) -> None:
         """Begin nothing more: somebody waits for an answer."""
         self._asked += 1
+        self._news.set()
 
     def work(self, component: Component, state: State) -> None:
         """Work out what a learner may ask for who is in ``state``.
@@ -62,13 +70,14 @@ class Ahead:
     def _run(self) -> None:
         while True:
             asked, component, state = self._learners.get()
-            if self._still(asked):
-                time.sleep(self._quiet)
+            self._news.clear()
+            waits = itertools.chain([self._quiet, _PAUSE], itertools.repeat(0.0))
             try:
-                if self._still(asked):
-                    component.prepare(goes_on=functools.partial(self._still, asked), state=state)
+                component.prepare(goes_on=functools.partial(self._goes_on, asked, waits), state=state)
             except Exception:  # the same fault comes again, and is told, when the learner asks for it
                 _LOG.debug("working ahead for %s failed", component.id, exc_info=True)
 
-    def _still(self, asked: int) -> bool:
+    def _goes_on(self, asked: int, waits: Iterator[float]) -> bool:
+        if asked == self._asked and (wait := next(waits)):
+            self._news.wait(wait)
         return asked == self._asked

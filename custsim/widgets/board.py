@@ -7,6 +7,7 @@ reference's state and lives in its luck, so that what differs on the screen is w
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import math
 import threading
@@ -223,17 +224,21 @@ class Board(Component):
         return made
 
     def prepare(
-        self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True, state: State | None = None
+        self,
+        seconds: float = math.inf,
+        goes_on: Callable[[], bool] = lambda: True,
+        state: State | None = None,
+        together: int = 1,
     ) -> int:
         """Live ahead of time what each control leads to.
 
-        From the start it is each control alone along its range, coarsely first and then in between; from a learner's
-        state the places next to it, the control that moved last and its direction first.
+        From the start it is each control along its range, or each two of them over theirs, coarsely first and then in
+        between; from a learner's state the places next to it, the control that moved last and its direction first.
         """
         until = time.monotonic() + seconds
         self.describe()
         done = self.guess.prepare() if self.guess is not None else 0
-        for setting in _tour(self.levers) if state is None else self._next(state):
+        for setting in _tour(self.levers, together) if state is None else self._next(state):
             if time.monotonic() >= until or not goes_on() or done >= _KEPT // 2:
                 break
             with contextlib.suppress(InputError):  # a value that does not fit the others is the learner's to find
@@ -521,14 +526,20 @@ _STEPS: dict[str, Callable[[Board, State, Mapping[str, Any]], State]] = {
 }
 
 
-def _tour(controls: tuple[Lever, ...]) -> Iterator[dict[str, Any]]:
-    """Settings in which one control differs from the start: every 32nd place of each first, then every 16th, and on."""
+def _tour(controls: tuple[Lever, ...], together: int) -> Iterator[dict[str, Any]]:
+    """Settings in which so many controls are moved: every 32nd place of each first, then every 16th, and on.
+
+    Examples
+    --------
+    >>> two = levers(Scenario(), ["complaints.staff", "profit.tenure_profile"])
+    >>> len(list(_tour(two, 1))), len(list(_tour(two, 2)))
+    (15, 26)
+    """
     for stride in (32, 16, 8, 4, 2, 1):
-        for lever in controls:
-            places = lever.places
-            for at in range(0, len(places), stride):
-                if stride == 32 or at % (2 * stride):
-                    yield {lever.path: places[at]}
+        for some in itertools.combinations(controls, together):
+            for at in itertools.product(*(range(0, len(lever.places), stride) for lever in some)):
+                if stride == 32 or any(place % (2 * stride) for place in at):
+                    yield {lever.path: lever.places[place] for lever, place in zip(some, at, strict=True)}
 
 
 def _beside(

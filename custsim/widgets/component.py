@@ -123,7 +123,11 @@ class Component(ABC):
         return 1.0
 
     def prepare(
-        self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True, state: State | None = None
+        self,
+        seconds: float = math.inf,
+        goes_on: Callable[[], bool] = lambda: True,
+        state: State | None = None,
+        together: int = 1,
     ) -> int:
         """Work out ahead of time what learners are likely to ask for.
 
@@ -137,6 +141,8 @@ class Component(ABC):
             Asked between two pieces of work; false ends it.
         state
             Where the learner is who may go on from there; by default where everybody begins.
+        together
+            How many controls may differ at once from where everybody begins: 1 or 2.
 
         Returns
         -------

@@ -136,7 +136,11 @@ class Guess(Component):
         return 1.0 if state["revealed"] else 0.0
 
     def prepare(
-        self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True, state: State | None = None
+        self,
+        seconds: float = math.inf,
+        goes_on: Callable[[], bool] = lambda: True,
+        state: State | None = None,
+        together: int = 1,
     ) -> int:
         """Work the outcome out."""
         return int(self.outcome is not None)

@@ -292,7 +292,11 @@ class Number(Component):
         return _done(state)
 
     def prepare(
-        self, seconds: float = math.inf, goes_on: Callable[[], bool] = lambda: True, state: State | None = None
+        self,
+        seconds: float = math.inf,
+        goes_on: Callable[[], bool] = lambda: True,
+        state: State | None = None,
+        together: int = 1,
     ) -> int:
         """Work the answer out."""
         return int(math.isfinite(self.right))

@@ -3,13 +3,14 @@
 A component answers in a thread; compiled runs leave the interpreter to the others. There are as many quick threads as
 cores. What takes seconds (a replication band, a why) has threads of its own and at most one question of each trainee,
 so that a room full of curious people does not slow down those who drag. While nobody asks for anything, one thread
-works ahead for whoever asked last, and another lives what the controls of the boards lead to, each alone, so that the
-room finds most of it ready.
+works ahead for whoever asked last, and another lives what the controls of the boards lead to, each alone and then two
+together, so that the room finds most of it ready.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 import math
@@ -86,11 +87,11 @@ class Work:
         self._ahead.start()
 
     def _work_ahead(self) -> None:
-        for part in self._room.prepared.components.values():
+        for together, part in itertools.product((1, 2), self._room.prepared.components.values()):
             finished = False
             while not finished and not self._closed.wait(_QUIET / 4):
                 if self._idle():
-                    part.prepare(goes_on=self._idle)
+                    part.prepare(goes_on=self._idle, together=together)
                     finished = self._idle()  # and not broken off
 
     def _idle(self) -> bool:

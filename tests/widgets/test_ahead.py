@@ -49,7 +49,7 @@ class Endless(Component):
     def handle(self, state, message):
         raise NotImplementedError
 
-    def prepare(self, seconds=0.0, goes_on=lambda: True, state=None):
+    def prepare(self, seconds=0.0, goes_on=lambda: True, state=None, together=1):
         self.works()
         while goes_on():
             self.pieces += 1

@@ -499,7 +499,7 @@ def test_who_waits_for_what_cannot_be_is_told_so_too_and_it_is_tried_again(monke
     assert board.outcome({"complaints.staff": 2}).series.shape == (1, 3)
 
 
-def test_a_room_that_is_prepared_lives_nothing_when_it_moves_one_control(monkeypatch):
+def test_a_room_that_is_prepared_lives_nothing_when_it_moves_one_control_or_two(monkeypatch):
     board = Board("ready", scenario="neighbourhood_bank", scale=0.02, months=3, charts=["profit"],
                   controls=["complaints.staff", "profit.tenure_profile", "referral.referred_advantage",
                             Control("complaints.ease", step=0.1)])  # fmt: skip
@@ -509,6 +509,13 @@ def test_a_room_that_is_prepared_lives_nothing_when_it_moves_one_control(monkeyp
     for lever in board.levers:
         for place in lever.places:
             Session(board).move({lever.path: place})
+    monkeypatch.undo()
+    pairs = [(one, other) for at, one in enumerate(board.levers) for other in board.levers[at + 1 :]]
+    assert board.prepare(together=2) == sum(len(one.places) * len(other.places) for one, other in pairs)
+    monkeypatch.setattr("custsim.widgets.board.live", None)
+    for one, other in pairs:
+        for place in one.places:
+            Session(board).move({one.path: place, other.path: other.places[-1]})
     assert board.prepare(seconds=0) == 0
     assert board.prepare(goes_on=lambda: False) == 0
 

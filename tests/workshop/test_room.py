@@ -90,6 +90,7 @@ def test_in_quiet_moments_the_server_works_ahead_and_only_then(
     open_workshop: Open, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custsim.workshop.work._QUIET", 0.2)
+    monkeypatch.setattr("custsim.workshop.work._BREATH", 60.0)
     workshop = open_workshop()
     workshop.go("reveal_all")
     staff: Any = prepared.components["staff"]
@@ -102,6 +103,20 @@ def test_in_quiet_moments_the_server_works_ahead_and_only_then(
         time.sleep(0.05)
     assert staff.pieces <= before + 1  # the piece that was under way
     assert until(lambda: staff.pieces > before + 5)  # and on it goes
+
+
+def test_the_server_works_ahead_from_where_the_last_trainee_is(
+    open_workshop: Open, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custsim.workshop.work._QUIET", 60.0)
+    workshop = open_workshop()
+    workshop.go("reveal_all")
+    staff: Any = prepared.components["staff"]
+    ana = workshop.join("Ana")
+    assert staff.pieces == 0
+    ana.ask("staff", {"do": "move", "value": 5})
+    assert until(lambda: staff.pieces > 5)
+    assert staff.came_from["value"] == 5
 
 
 def test_a_component_that_fails_says_so_and_the_room_goes_on(

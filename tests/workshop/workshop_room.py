@@ -33,8 +33,9 @@ from custsim.widgets.component import Component, Reply
 class Slider(Component):
     kind = "slider"
     slow = frozenset({"why"})
-    pieces = 0
-    def prepare(self, seconds=1e9, goes_on=lambda: True):
+    pieces, came_from = 0, None
+    def prepare(self, seconds=1e9, goes_on=lambda: True, state=None, together=1):
+        self.came_from = state
         while self.pieces < 1000 and goes_on():
             self.pieces += 1
             time.sleep(0.01)
