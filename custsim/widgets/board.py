@@ -45,7 +45,7 @@ UNDOS = 25
 #: outcomes that are kept, so that a room of trainees at one place costs one run
 _KEPT = 2048
 #: places to either side that are lived ahead: of a control that has just moved, and of the others
-_REACH_MOVED, _REACH = 8, 2
+_REACH_MOVED, _REACH = 4, 1
 
 PANELS = ("why", "customer", "band")
 
