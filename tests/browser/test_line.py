@@ -177,7 +177,7 @@ def test_the_summary_for_a_screen_reader_waits_for_rest(show: Show) -> None:
 
 
 def test_a_logarithmic_slider_runs_by_ratio_and_keeps_its_ends(show: Show) -> None:
-    wide = BOARD["controls"][0] | {"scale": "log", "low": 1, "high": 123456, "start": 4}
+    wide = BOARD["controls"][0] | {"scale": "log", "positions": 1000, "low": 1, "high": 123456, "start": 4}
     page = fake(show, 5, BOARD | {"controls": [wide]})
     for key, value in (("End", 123456), ("Home", 1)):
         slider(page).press(key)
