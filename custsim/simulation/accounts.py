@@ -134,7 +134,6 @@ MONTHLY = np.dtype([(column.name, np.float64) for column in COLUMNS])
 
 @kernel(inner=True)
 def _count(
-    p: NDArray[np.void],
     firm: NDArray[np.void],
     staff_sums: NDArray[np.float64],
     desk_sums: NDArray[np.float64],
@@ -255,6 +254,6 @@ def close_accounts(
         sums[k] = 0.0
         for block in range(blocks.shape[0]):
             sums[k] += blocks[block, k]
-    _count(p, firm, staff_sums, desk_sums, talk_sums, totals, row)
+    _count(firm, staff_sums, desk_sums, talk_sums, totals, row)
     _profit_and_loss(p, totals, desk_sums[4], row)
     _learn(p, totals, desk_sums[0], firm)

@@ -47,7 +47,8 @@ class Ahead:
         self._quiet = quiet
         self._asked = 0
         self._news = threading.Event()
-        self._learners: SimpleQueue[tuple[int, Component, State]] = SimpleQueue()
+        self._closed = False
+        self._learners: SimpleQueue[tuple[int, Component, State] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="custsim ahead", daemon=True)
 
     def stop(self) -> None:
@@ -63,13 +64,21 @@ class Ahead:
         component, state
             What the learner works with, and all that the learner did to it.
         """
+        if self._closed:
+            return
         self._learners.put((self._asked, component, state))
         if not self._thread.is_alive():
             self._thread.start()
 
+    def close(self) -> None:
+        """End the thread, after the piece of work that is under way."""
+        self._closed = True
+        self.stop()
+        self._learners.put(None)
+
     def _run(self) -> None:
-        while True:
-            asked, component, state = self._learners.get()
+        while (learner := self._learners.get()) is not None:
+            asked, component, state = learner
             self._news.clear()
             waits = itertools.chain([self._quiet, _PAUSE], itertools.repeat(0.0))
             try:

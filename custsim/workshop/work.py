@@ -100,7 +100,7 @@ class Work:
     def close(self) -> None:
         """End the threads; what has not begun is dropped."""
         self._closed.set()
-        self._next.stop()
+        self._next.close()
         if self._ahead.is_alive():
             self._ahead.join(_LAST_RUN)
         self._quick.shutdown(wait=False, cancel_futures=True)

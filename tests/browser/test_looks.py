@@ -125,3 +125,16 @@ def test_whoever_wants_less_motion_gets_none(show: Show) -> None:
            }"""
     )
     assert moving == 0
+
+
+def test_a_laptop_has_two_columns_of_charts_and_only_narrow_boards_small_tiles(show: Show) -> None:
+    def letters(page: Page) -> float:
+        return float(page.locator(".number dt").first.evaluate("tile => parseFloat(getComputedStyle(tile).fontSize)"))
+
+    def columns(page: Page) -> int:
+        return len({round(box["x"]) for one in page.locator("figure.chart").all() if (box := one.bounding_box())})
+
+    laptop, phone = (show("board", viewport={"width": width, "height": 800}) for width in (960, 360))
+    assert (columns(laptop), columns(phone)) == (2, 1)
+    wide = show("board", viewport={"width": 1366, "height": 800})
+    assert letters(wide) > letters(laptop)

@@ -37,3 +37,10 @@ class Terminal:
 
     def files(self) -> list[str]:
         return sorted(str(file.relative_to(self.folder)) for file in self.folder.rglob("*"))
+
+
+def value(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> str:
+    """Run a command under ``custsim value`` that ends with this code; give what it said, or what was wrong."""
+    done = Terminal(Path(), capsys)("value", *map(str, arguments))
+    assert done.code == code, done.err
+    return done.out if code == 0 else done.err

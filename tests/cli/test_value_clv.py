@@ -1,22 +1,16 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
-
-from custsim.cli import main
+from one_terminal import Terminal
 
 
 def run(capsys, *words):
     """Run a command line; return its exit code, output and errors."""
-    code = 0
-    try:
-        main(["value", *words])
-    except SystemExit as end:
-        code = end.code
-    told = capsys.readouterr()
-    return code, told.out, told.err
+    return Terminal(Path(), capsys)("value", *words)
 
 
 BASE = ("clv", "--margin", "100", "--retention", "0.8", "--discount", "0.1")

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from one_terminal import value as run
 
-from custsim.cli import main
 from custsim.value.customers import customer_base, slipping_away
 from custsim.value.purchases import MBGNBD, GammaGamma, holdout_check
 from custsim.value.transactions import calibration_holdout
@@ -23,18 +23,6 @@ def shop(tmp_path_factory):
     table["amount"] = table["amount"].round(2)
     table[["customer", "date", "amount"]].to_csv(file, index=False)
     return file
-
-
-def run(capsys, *arguments, code=0):
-    """Run the command line and return what it printed."""
-    try:
-        main(["value", *map(str, arguments)])
-        found = 0
-    except SystemExit as stop:
-        found = stop.code or 0
-    printed = capsys.readouterr()
-    assert found == code, printed.err
-    return printed.out if code == 0 else printed.err
 
 
 def test_fit_tells_what_the_library_computes(shop, capsys):

@@ -5,23 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from one_terminal import value as run
 
-from custsim.cli import main
 from custsim.value.retention import BetaDiscreteWeibull, Geometric, ShiftedBetaGeometric
 
 SURVIVAL = [100, 86.9, 74.3, 65.3, 59.3, 55.1, 51.7, 49.1, 46.8, 44.5, 42.7, 40.9, 39.4]
-
-
-def run(capsys, *arguments, code=0):
-    """Run the command line and return what it printed."""
-    try:
-        main(["value", *map(str, arguments)])
-        found = 0
-    except SystemExit as stop:
-        found = stop.code or 0
-    printed = capsys.readouterr()
-    assert found == code, printed.err
-    return printed.out if code == 0 else printed.err
 
 
 @pytest.fixture

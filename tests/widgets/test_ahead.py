@@ -138,6 +138,16 @@ def test_what_fails_ahead_disturbs_nobody():
     assert sound.ended.wait(5)
 
 
+def test_closed_it_ends_its_thread_and_takes_no_more():
+    ahead, part, late = Ahead(), Endless(), Endless()
+    ahead.work(part, {})
+    until(lambda: part.pieces > 2)
+    ahead.close()
+    until(lambda: not ahead._thread.is_alive())
+    ahead.work(late, {})
+    assert late.pieces == 0
+
+
 def test_parts_with_nothing_to_work_out_do_nothing():
     assert Evidence("e", claim="c", strength="lore", sources=["s"]).prepare(state={}) == 0
 
