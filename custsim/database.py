@@ -18,8 +18,8 @@ from custsim.errors import CustsimError, EnvironmentFailure, InputError
 
 __all__ = ["Database", "Kind", "write_ahead"]
 
-#: what every SQLite file begins with, and the bytes of its whole head
-_HEAD, _HEAD_BYTES = b"SQLite format 3\0", 100
+#: what every SQLite file begins with
+_HEAD = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,9 @@ class Kind:
             if not file.exists() or not file.stat().st_size:
                 return
             with file.open("rb") as stream:
-                head = stream.read(_HEAD_BYTES)
-        if not head.startswith(_HEAD):
+                head = stream.read(len(_HEAD))
+        if head != _HEAD:
             raise InputError(f"{file}: is not {self.what}; it stays as it is; {self.remedy}")
-        if len(head) < _HEAD_BYTES:
-            raise InputError(f"{file}: is damaged: it ends within its first hundred bytes; it stays as it is")
 
     def founded(self, connection: sqlite3.Connection, file: Path) -> bool:
         """Make the tables in a new file, or check those of an old one; tell whether it was new.

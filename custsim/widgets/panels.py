@@ -17,6 +17,7 @@ from custsim.experiment.interval import mean_interval
 from custsim.experiment.links import Between
 from custsim.experiment.why import Explanation, why
 from custsim.simulation import Run
+from custsim.simulation.population import PROSPECT
 from custsim.simulation.story import calendar_month
 from custsim.widgets.component import Reply, as_json
 from custsim.widgets.events import events, lanes
@@ -256,7 +257,8 @@ def _compared(present: Run, before: Run, person: int, same: bool) -> str:
 def _fate(run: Run, person: int) -> str:
     """What became of a person, in a few words."""
     if person not in run.customers.index:
-        return "they never become a customer"
+        once = run.followed(person)["state"].iloc[0] != PROSPECT
+        return "they do not come back" if once else "they never become a customer"
     row: Any = run.customers.loc[person]
     worth = f"{run.scenario.currency} {written(float(row['value_observed'] + row['value_residual']), 0)}"
     if row["state"] == "customer":

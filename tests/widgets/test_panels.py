@@ -12,9 +12,11 @@ import pytest
 from custsim.errors import InputError
 from custsim.scenario import load
 from custsim.simulation import simulate
+from custsim.simulation.opening import opening_state
+from custsim.simulation.population import LAPSED, PROSPECT
 from custsim.widgets import Board, Session
 from custsim.widgets.events import events
-from custsim.widgets.panels import REPLICATIONS
+from custsim.widgets.panels import REPLICATIONS, _fate
 
 
 @cache
@@ -174,3 +176,11 @@ def test_a_panel_that_is_not_there_is_refused():
     bare = Board("bare", scenario=board().scenario, controls=["complaints.staff"], months=3, panels=["why"])
     with pytest.raises(InputError, match="band is not to be had here"):
         Session(bare).send({"do": "band"})
+
+
+def test_who_was_a_customer_once_is_not_said_never_to_have_been_one():
+    run = board().run({})
+    opened = opening_state(board().scenario, run.seed, run.replication).people.state
+    for state, said in ((LAPSED, "they do not come back"), (PROSPECT, "they never become a customer")):
+        person = next(int(one) for one in np.flatnonzero(opened == state) if one not in run.customers.index)
+        assert _fate(run, person) == said
