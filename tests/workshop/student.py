@@ -141,6 +141,7 @@ class Student:
         self.kept.append(revealed)
 
     def _draws(self, drawing: Locator) -> None:
+        drawing.hover()  # waits until it stands still
         box = drawing.bounding_box()
         assert box
         shares = ((0.1, 0.1), (0.5, 0.5), (0.9, 0.7))

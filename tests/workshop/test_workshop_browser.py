@@ -126,6 +126,29 @@ def test_a_room_of_five_browsers_from_joining_to_a_server_that_dies(
         again.close()
 
 
+_TOP_OF_STEP = "document.querySelector('#step-3').getBoundingClientRect().top"
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_reloaded_page_is_where_it_was_unless_one_goes_on_at_once(
+    people: People, terminal: Terminal, goes_on: bool
+) -> None:
+    trainer = people.open(terminal.trainer)
+    page = people.join("Ana", terminal, PHONE)
+    trainer.click("#all")
+    page.wait_for_selector("#step-3")
+    page.wait_for_timeout(600)  # it has settled at its top
+    page.evaluate("scrollTo({ top: document.querySelector('#step-3').offsetTop - 100, behavior: 'instant' })")
+    page.wait_for_timeout(200)
+    before = page.evaluate(_TOP_OF_STEP)
+    page.reload()
+    page.evaluate("() => new Promise(r => { const f = () => scrollY > 0 ? r() : requestAnimationFrame(f); f(); })")
+    if goes_on:
+        page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    page.wait_for_timeout(800)
+    assert page.evaluate("scrollY") == 0 if goes_on else abs(page.evaluate(_TOP_OF_STEP) - before) <= 2
+
+
 def test_an_answer_given_while_the_connection_is_broken_arrives(
     people: People, terminal: Terminal, folder: Path, tmp_path: Path
 ) -> None:

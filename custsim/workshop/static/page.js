@@ -305,7 +305,10 @@ function notePlace() {
 
 let returning = true;
 
-/** Scroll to where this page was before it was loaded again. Components grow while they are drawn, so look twice. */
+/**
+ * Scroll to where this page was before it was loaded again. Components grow while they are drawn, so look twice;
+ * but not if the page was scrolled in between: whoever did that is where they want to be.
+ */
 function goBack() {
   let place = null;
   try {
@@ -318,7 +321,8 @@ function goBack() {
     if (section) scrollTo({ top: scrollY + section.getBoundingClientRect().top - place[1], behavior: "instant" });
   };
   scroll();
-  setTimeout(() => { scroll(); returning = false; notePlace(); }, 400);
+  const reached = scrollY;
+  setTimeout(() => { if (scrollY === reached) scroll(); returning = false; notePlace(); }, 400);
 }
 
 // ---- begin --------------------------------------------------------------------------------------------------------
