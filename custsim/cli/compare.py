@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 @click.option(
     "--with",
     "alternatives",
-    metavar='"PATH=VALUE,..."',
+    metavar='"[NAME:] PATH=VALUE,..."',
     multiple=True,
-    help="Changes that together are one more alternative; may be repeated.",
+    help="Changes that together are one more alternative, and what to call it; may be repeated.",
 )
 @click.option("--own-opening", is_flag=True, help="Alternatives that had always been so, not firms changed now.")
 @click.option("--measure", "measures", metavar="NAME", multiple=True, help="What to compare; may be repeated.")
@@ -67,10 +67,10 @@ def command(
     What are two more persons at the complaint desk worth?
       custsim compare neighbourhood_bank --set complaints.staff=6
     \b
-    Three investments against each other, 100 replications, kept in a file:
-      custsim compare neighbourhood_bank --with "complaints.staff=6" \\
-          --with "internal_service.training.spend=150" \\
-          --with "loyalty.offer_rate=0.2,loyalty.offer_cost=40" \\
+    Three investments against each other, by name, 100 replications, kept in a file:
+      custsim compare neighbourhood_bank --with "Desk: complaints.staff=6" \\
+          --with "Training: internal_service.training.spend=150" \\
+          --with "Offers: loyalty.offer_rate=0.2,loyalty.offer_cost=40" \\
           --replications 100 --store bank.db
     \b
     As many replications as an interval of 500 either way takes, for profit:
@@ -86,7 +86,9 @@ def command(
     net_present_value, customer_equity, lifetime_value, lifetime_value_observed, lifetime_value_residual, retention,
     referral_share, response_days.
     """  # noqa: D301  # click needs the control character
-    scenarios = _scenarios(names or ("neighbourhood_bank",), changes, alternatives, own_opening, given["months"])
+    called, scenarios = _scenarios(
+        names or ("neighbourhood_bank",), changes, alternatives, own_opening, given["months"]
+    )
     precision = _precision(precisions)
     say_compiling()
     from custsim.experiment.compare import MEASURES, compare
@@ -99,6 +101,7 @@ def command(
             precision=precision,
             confidence=given["confidence"],
             most=given["most"],
+            names=called,
             **place_of(given),
         )
     answer(comparison.data, comparison.summary(), comparison.table, as_json=as_json, csv=csv)
@@ -110,26 +113,48 @@ def _scenarios(
     alternatives: tuple[str, ...],
     own_opening: bool,
     months: int | None,
-) -> list[Scenario]:
-    """Load the base and the alternatives; every problem of the command line is reported at once."""
+) -> tuple[list[str | None], list[Scenario]]:
+    """Load the base and the alternatives, with their names; every problem of the command line is reported at once."""
     from custsim.scenario import assignments, load
 
     length = {} if months is None else {"time.months": months}
     base, *others = (load(name).change(length) if length else load(name) for name in names)
     problems: list[str] = []
+    called: list[str | None] = []
     made = []
-    for texts in ([list(changes)] if changes else []) + [split_changes(text) for text in alternatives]:
+    for name, texts in ([(None, list(changes))] if changes else []) + [_named(text) for text in alternatives]:
         try:
             made.append(base.change(assignments(texts), opening="own" if own_opening else "same"))
+            called.append(name)
         except InputError as error:
             problems += error.problems
+    taken = [base.name, *(name for name in called if name is not None)]
+    problems += [
+        f"--with: two firms are called {name!r}; give each a name of its own"
+        for name in dict.fromkeys(taken)
+        if taken.count(name) > 1
+    ]
     if problems:
         raise InputError(problems)
     if not made and not others:
         raise InputError(
             'nothing to compare with: give a second file, --set complaints.staff=6, or --with "complaints.staff=6"'
         )
-    return [base, *made, *others]
+    return [*called, *(None for _ in others)], [base, *made, *others]
+
+
+def _named(text: str) -> tuple[str | None, list[str]]:
+    """Take an alternative apart into its name, if it has one, and its changes.
+
+    Examples
+    --------
+    >>> _named("More staff: complaints.staff=6, complaints.compensation=1.5")
+    ('More staff', ['complaints.staff=6', 'complaints.compensation=1.5'])
+    >>> _named("complaints.staff=6")
+    (None, ['complaints.staff=6'])
+    """
+    name, colon, _ = text.partition("=")[0].rpartition(":")
+    return name.strip() or None, split_changes(text[len(name + colon) :])
 
 
 def _precision(texts: tuple[str, ...]) -> float | dict[str, float] | None:

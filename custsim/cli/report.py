@@ -35,8 +35,8 @@ def command(
 
     \b
     Three investments against each other, as a page for the client:
-      custsim compare neighbourhood_bank --with "complaints.staff=6" \\
-          --with "internal_service.training.spend=150" --store bank.db
+      custsim compare neighbourhood_bank --with "Desk: complaints.staff=6" \\
+          --with "Training: internal_service.training.spend=150" --store bank.db
       custsim report bank.db --title "Where should the bank invest?" --author "A. Consultant"
     \b
     Which experiments are in a store, and a page of the second one only:

@@ -218,7 +218,7 @@ def compare(
     replications: int | None = None,
     precision: float | Mapping[str, float] | None = None,
     confidence: float = 0.95,
-    names: Sequence[str] | None = None,
+    names: Sequence[str | None] | None = None,
     seed: int = 1,
     pilot: int = PILOT,
     most: int = _MOST,
@@ -247,7 +247,7 @@ def compare(
     confidence
         Confidence of each interval by itself.
     names
-        Names of the alternatives; by default what is different about them.
+        Names of the alternatives; what is different about one that has none.
     seed
         Names the luck.
     pilot, most
@@ -373,16 +373,17 @@ def _refuse_nothing(result: Evaluation) -> None:
             result.raise_errors()
 
 
-def _names(scenarios: Sequence[Scenario], names: Sequence[str] | None) -> tuple[str, ...]:
-    base = scenarios[0]
-    if names is not None:
-        if len(names) != len(scenarios) - 1 or len(set(names)) < len(names):
-            raise InputError(f"names: {len(scenarios) - 1} different ones are needed, got {', '.join(names) or 'none'}")
-        return (base.name, *names)
+def _names(scenarios: Sequence[Scenario], names: Sequence[str | None] | None) -> tuple[str, ...]:
+    base, *others = scenarios
+    given = [None] * len(others) if names is None else list(names)
+    named = [name for name in given if name is not None]
+    if len(given) != len(others) or len({base.name, *named}) <= len(named):
+        told = ", ".join(name or "none" for name in given) or "none"
+        raise InputError(f"names: {len(others)} needed, all different and none that of the base; got {told}")
     found = [base.name]
-    for number, other in enumerate(scenarios[1:], 1):
-        name = other.name if other.name != base.name else _what_differs(base, other)
-        found.append(name if name not in found else f"{name} ({number})")
+    for number, (other, name) in enumerate(zip(others, given, strict=True), 1):
+        derived = other.name if other.name != base.name else _what_differs(base, other)
+        found.append(name or (f"{derived} ({number})" if derived in {*found, *named} else derived))
     return tuple(found)
 
 

@@ -165,19 +165,27 @@ def firm_file(scenario: Scenario) -> tuple[list[str], dict[str, str]] | None:
         return None
 
 
-def alternatives(base: Scenario, others: Sequence[Scenario]) -> list[str] | None:
-    """Words of ``custsim compare`` that make alternatives of the base, or ``None`` if there are none that do."""
+def alternatives(base: Scenario, others: Sequence[Scenario], names: Sequence[str]) -> list[str] | None:
+    """Words of ``custsim compare`` that make alternatives of the base, or ``None`` if there are none that do.
+
+    Examples
+    --------
+    >>> bank = load("neighbourhood_bank")
+    >>> alternatives(bank, [bank.change({"complaints.staff": 6})], ["Desk"])
+    ['--with', 'Desk: complaints.staff=6']
+    """
     own = [_same(other.opening, other) and not _same(other, base) for other in others]
     if any(own) and not all(own):
         return None
     words = ["--own-opening"] if any(own) else []
-    for other in others:
+    for other, name in zip(others, names, strict=True):
         changes = changes_between(base, other)
         texts = [f"{path}={_in_toml(value)}" for path, value in changes.items() if path not in ("name", "title")]
         made = base.change(changes, opening="own" if any(own) else "same")
         if not texts or any("None" in text for text in texts) or not _same(made, other):
             return None
-        words += ["--with", ",".join(texts)]
+        called = "" if "=" in name else f"{name}: "  # what differs is its name without being told
+        words += ["--with", called + ",".join(texts)]
     return words
 
 

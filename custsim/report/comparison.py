@@ -380,7 +380,7 @@ def _again(compared: Comparison) -> tuple[str, str, Mapping[str, str]]:
 
 
 def _command(compared: Comparison) -> tuple[str, Mapping[str, str]]:
-    firm, changes = firm_file(compared.base), alternatives(compared.base, compared.scenarios[1:])
+    firm, changes = firm_file(compared.base), alternatives(compared.base, compared.scenarios[1:], compared.names[1:])
     if firm is None or changes is None:
         return "", {}
     words, files = firm

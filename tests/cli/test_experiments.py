@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from one_terminal import Terminal
 
 from custsim.cli.experiments import split_changes, values_by_path
 from custsim.errors import InputError
+from custsim.scenario import Scenario
 
 
 def test_compare_answers_in_words_and_in_json(firm: str, custsim: Terminal) -> None:
@@ -29,6 +31,32 @@ def test_compare_answers_in_words_and_in_json(firm: str, custsim: Terminal) -> N
     assert data["alternatives"][0]["changes"] == {"complaints.staff": 3, "complaints.compensation": 1.5}
     assert data["replications"] == 3
     assert "investment" in data["alternatives"][0]
+
+
+def test_alternatives_have_the_names_they_are_given(firm: str, custsim: Terminal) -> None:
+    alternatives = ("--with", "Two at the desk: complaints.staff=2, complaints.compensation=1.5",
+                    "--with", "complaints.staff=3")  # fmt: skip
+    words = ("compare", firm, *alternatives, "--measure", "profit", "--replications", "2", "--store", "s.db")
+    code, out, _ = custsim(*words)
+    assert code == 0
+    assert "\nTwo at the desk\n===============\n" in out
+    assert "\ncomplaints.staff = 3\n" in out
+    told = json.loads(custsim(*words, "--json")[1])["alternatives"]
+    assert [one["name"] for one in told] == ["Two at the desk", "complaints.staff = 3"]
+    assert told[0]["changes"] == {"complaints.staff": 2, "complaints.compensation": 1.5}
+    custsim("report", "s.db", "--out", "page.html", "--no-workbook")
+    again = html.unescape(Path("page.html").read_text())
+    assert "--with 'Two at the desk: complaints.staff=2,complaints.compensation=1.5'" in again
+    assert "--with complaints.staff=3" in again
+
+
+@pytest.mark.parametrize("name", ["Desk", Scenario().name])
+def test_two_firms_of_one_name_are_refused(firm: str, custsim: Terminal, name: str) -> None:
+    alternatives = ("--with", "Desk: complaints.staff=2", "--with", f"{name}: complaints.staff=3")
+    code, _, err = custsim("compare", firm, *alternatives, "--with", "Odd: complaints.stuff=3")
+    assert code == 2
+    assert f"--with: two firms are called '{name}'; give each a name of its own" in err
+    assert "complaints.stuff" in err
 
 
 def test_compare_makes_as_many_replications_as_a_precision_takes(firm: str, custsim: Terminal) -> None:

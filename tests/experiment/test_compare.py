@@ -238,7 +238,9 @@ def test_a_limit_on_replications_is_said() -> None:
         (({},), {"precision": -1.0}, "above 0"),
         (({},), {"precision": {"retention": 1.0}, "measures": "profit"}, "not among the measures"),
         (({},), {"precision": 1.0, "replications": 9}, "give one of them"),
-        (({},), {"names": ["a", "b"]}, "1 different ones"),
+        (({},), {"names": ["a", "b"]}, "1 needed, all different"),
+        (({}, {}), {"names": ["a", "a"]}, "2 needed, all different"),
+        (({},), {"names": ["unnamed"]}, "none that of the base"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(
