@@ -4,13 +4,16 @@ While alive, a customer buys at an own rate :math:`\lambda` (Poisson) and leaves
 not a purchase was made. Across customers, :math:`\lambda` is Gamma(r, alpha) and :math:`\mu` is Gamma(s, beta).
 
 The likelihood is usually written with differences of Gaussian hypergeometric functions, which overflow for frequent
-buyers. Here the integral over the moment of leaving is taken itself: all its terms are positive.
+buyers. Here the integral over the moment of leaving is taken itself, for fits; for predictions, which need no slopes,
+such a function is turned round until nothing is subtracted, and computed as a continued fraction with a known error.
 
 References
 ----------
 Schmittlein, D. C., Morrison, D. G. & Colombo, R. (1987), Counting your customers: who are they and what will they do
 next?, Management Science 33(1).
 Fader, P. S. & Hardie, B. G. S. (2005), A note on deriving the Pareto/NBD model and related expressions.
+Olver, F. W. J., Lozier, D. W., Boisvert, R. F. & Clark, C. W. (2010), NIST handbook of mathematical functions, section
+15.7, for the continued fraction of Gauss.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from scipy import special
 
 from custsim.value.likelihood import require_positive
 from custsim.value.purchase_model import PurchaseModel, Rows, _history, draw_purchases
-from custsim.value.quadrature import discounted_integral, smooth_in_T
+from custsim.value.quadrature import beta_mean, discounted_integral, smooth_in_T
 
 __all__ = ["ParetoNBD"]
 
@@ -34,6 +37,12 @@ Floats = NDArray[np.float64]
 #: Nodes of the integral over the moment of leaving.
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 _POINTS, _WEIGHTS = (_POINTS + 1) / 2, _WEIGHTS / 2
+
+#: Customers a fraction is computed for at a time: their numbers stay in the processor's cache.
+_BLOCK = 8192
+#: Steps of the continued fraction, and the largest distance y of the rates for which they give a relative error below
+#: 1e-14 (see :func:`_fraction`); for larger distances the mean is taken by quadrature.
+STEPS = ((8, 0.08), (16, 0.6), (32, 3.0), (64, 12.0))
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,10 @@ class ParetoNBD(PurchaseModel):
         .. math:: P = \left[1 + s\,(\alpha + T)^{r + x} (\beta + T)^{s}
                       \int_{t_x}^{T} (\alpha + \tau)^{-(r + x)} (\beta + \tau)^{-(s + 1)} d\tau \right]^{-1}
 
+        It is computed as :math:`[1 - G(T) + G(t_x) / Q]^{-1}`, with :math:`G(t)` the chance that a customer alive at
+        :math:`t` leaves before buying again, and :math:`Q` the chance that a customer alive at :math:`t_x` neither
+        buys nor leaves before :math:`T`: terms of one sign, to about twelve digits.
+
         Parameters
         ----------
         frequency, recency, T
@@ -144,14 +157,14 @@ class ParetoNBD(PurchaseModel):
         1.0
         """
         _, x, t_x, T_ = _history(frequency, recency, T, 0.0)
-        flat = [np.atleast_1d(v.ravel()) for v in (x, t_x, T_)]
-        out = np.empty(len(flat[0]))
-        for rows in np.array_split(np.arange(len(out)), max(1, len(out) // 50_000)):
-            size, last, now = self.r + flat[0][rows], flat[1][rows], flat[2][rows]
-            log_gone, _ = _moment_of_leaving(self.alpha, self.beta, size, self.s, last, now, slopes=False)
-            log_alive = -size * np.log(self.alpha + now) - self.s * np.log(self.beta + now)
-            out[rows] = special.expit(log_alive - log_gone)
-        return out.reshape(x.shape)
+        size, silence = self.r + x, T_ - t_x
+        log_silent = size * np.log1p(silence / (self.alpha + t_x)) + self.s * np.log1p(silence / (self.beta + t_x))
+        silent = np.exp(-log_silent)
+        then, now = (
+            _leaves_before_buying(size.ravel(), self.alpha, self.s, self.beta, at.ravel()).reshape(x.shape)
+            for at in (t_x, T_)
+        )
+        return np.asarray(silent / (silent * (1 - now) + then))
 
     def _purchases_if_alive(self, periods: Floats, x: Floats, T: Floats) -> Floats:
         # (1 - u^-(s-1)) / (s-1) with u = (beta+T+t)/(beta+T), written so that s = 1 is nothing special
@@ -178,7 +191,7 @@ class ParetoNBD(PurchaseModel):
 
 
 def _moment_of_leaving(
-    alpha: float, beta: float, size: Floats, s: float, t_x: Floats, T: Floats, *, slopes: bool = True
+    alpha: float, beta: float, size: Floats, s: float, t_x: Floats, T: Floats
 ) -> tuple[Floats, tuple[Floats, ...]]:
     r"""Integrate over the moment of leaving between the last purchase and the end of observation.
 
@@ -201,8 +214,68 @@ def _moment_of_leaving(
     total = weight.sum(axis=1)
     with np.errstate(divide="ignore"):
         log_integral = np.log(s) + np.log(width) + top[:, 0] + np.log(total)
-    if not slopes:
-        return log_integral, ()
     weight /= total[:, None]
     means = tuple((weight * v).sum(axis=1) for v in (log_a, 1 / (alpha + tau), log_b, 1 / (beta + tau)))
     return log_integral, means
+
+
+def _leaves_before_buying(size: Floats, alpha: float, s: float, beta: float, at: Floats) -> Floats:
+    r"""Chance that a customer who is alive at a time leaves before buying again.
+
+    .. math:: G = s \int_t^\infty \left(\frac{\alpha + t}{\alpha + \tau}\right)^{A}
+              \frac{(\beta + t)^s}{(\beta + \tau)^{s + 1}} d\tau
+              = E\left[\frac{\mu}{\lambda + \mu}\right]
+              = \frac{s}{A + s}\, {}_2F_1\left(1, A; A + s + 1; \frac{\alpha - \beta}{\alpha + t}\right),
+
+    with :math:`A = r + x`, :math:`\lambda` Gamma(A, alpha + t) and :math:`\mu` Gamma(s, beta + t). Relative error at
+    most 1e-13 by the continued fraction, about 1e-10 by quadrature where alpha and beta lie far apart.
+    """
+    near = min(alpha, beta)
+    y = abs(alpha - beta) / (near + at)
+    out = np.empty_like(y)
+    above = -1.0
+    for steps, most in STEPS:
+        within = np.flatnonzero((y > above) & (y <= most))
+        above = most
+        for rows in np.array_split(within, len(within) // _BLOCK + 1):
+            A, distance = size[rows], y[rows]
+            # where alpha > beta, by Pfaff's transformation, so that the function's argument is -y and nothing cancels
+            if alpha > beta:
+                out[rows] = s * (1 + distance) / _fraction(s + 1, A, A + s, distance, steps)
+            else:
+                out[rows] = s / _fraction(A, s + 1, A + s, distance, steps)
+    far = np.flatnonzero(y > above)
+    if len(far):
+        out[far] = smooth_in_T(size[far], at[far], lambda A, t: _mean_share(A, alpha + t, s, beta + t), near)
+    return out
+
+
+def _fraction(b: Floats | float, d: Floats | float, total: Floats, y: Floats, steps: int) -> Floats:
+    r"""Gauss' continued fraction: ``total / 2F1(1, b; b + d; -y)``, with ``total = b + d - 1``, for ``y >= 0``.
+
+    .. math:: c +\frac{b\,c\,y}{c + 1 +} \; \frac{1\,d\,y}{c + 2 +} \; \frac{(b + 1)(c + 1)\,y}{c + 3 +} \;
+              \frac{2\,(d + 1)\,y}{c + 4 +} \cdots, \qquad c = b + d - 1.
+
+    All terms are positive. The function is the mean of ``1 / (1 + y p)`` for a beta-distributed ``p``, and its fraction
+    cut after ``n`` steps is a Gauss or Radau rule: its weights are positive, and it is exact for polynomials of degree
+    ``n``. So the error is at most twice that of the best polynomial, which Chebyshev found; relative to the function it
+    is at most ``y rho^n`` with ``rho = (sqrt(1 + y) - 1) / (sqrt(1 + y) + 1)``.
+    """
+    value = total + steps
+    for m in range(steps // 2, 0, -1):
+        value = (total + (2 * m - 1)) + m * (d + (m - 1)) * y / value
+        value = (total + (2 * m - 2)) + (b + (m - 1)) * (total + (m - 1)) * y / value
+    return value
+
+
+def _mean_share(size: Floats, alpha: Floats, s: float, beta: Floats) -> Floats:
+    """Mean of ``mu / (lambda + mu)`` by quadrature: where alpha and beta, at that time, lie far apart."""
+    # With p the share of mu's, or of lambda's, gamma variable in the sum of both: whichever varies most near p = 0. A
+    # factor mu is taken into the distribution as s + 1, so that what is left is flat there.
+    if np.all(alpha > beta):
+        k = alpha / beta
+        mean = beta_mean(s + 1, size, lambda p: 1 / (p + (1 - p) / k[..., None]), scale=k)
+    else:
+        k = beta / alpha
+        mean = beta_mean(size, s + 1, lambda p: 1 / (1 - p + p * k[..., None]), scale=k)
+    return s / (size + s) * mean

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["beta_mean", "discounted_integral", "smooth_in_T"]
@@ -137,9 +138,7 @@ def smooth_in_T(frequency: Floats, T: Floats, function: Callable[[Floats, Floats
     >>> smooth_in_T(np.array([1.0, 2.0]), np.array([3.0, 3.0]), lambda x, T: x + T, 1.0)
     array([4., 5.])
     """
-    order = np.argsort(frequency, kind="stable")
-    starts = np.flatnonzero(np.diff(frequency[order], prepend=np.nan) != 0)
-    plans = [_Plan(frequency, T, rows, origin) for rows in np.split(order, starts[1:])] if len(order) else []
+    plans = [_Plan(float(frequency[rows[0]]), T[rows], rows, origin) for rows in _groups(frequency)]
     if not plans:
         return np.zeros_like(T)
     x_points = np.concatenate([np.full(len(plan.points), plan.x) for plan in plans])
@@ -155,30 +154,40 @@ def smooth_in_T(frequency: Floats, T: Floats, function: Callable[[Floats, Floats
     return out
 
 
+def _groups(values: Floats) -> list[NDArray[np.intp]]:
+    """Rows of each different value."""
+    codes, different = pd.factorize(values)
+    # numbers of two bytes are sorted in one pass
+    order = np.argsort(codes.astype(np.uint16) if len(different) <= 2**16 else codes, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(codes))[:-1]) if len(order) else []
+
+
 class _Plan:
     """Where to evaluate for the customers of one frequency, and how to read their values off."""
 
-    def __init__(self, frequency: Floats, T: Floats, rows: NDArray[np.intp], origin: float) -> None:
-        self.rows, self.x = rows, float(frequency[rows[0]])
-        times = T[rows]
-        self.low, self.high = float(np.log(origin + times.min())), float(np.log(origin + times.max()))
-        nodes = 18 + int(np.ceil(8 * (self.high - self.low)))
-        unique, self.inverse = np.unique(times, return_inverse=True)
-        self.exact = len(unique) <= nodes
-        if self.exact:
-            self.points = unique
-            return
+    def __init__(self, x: float, times: Floats, rows: NDArray[np.intp], origin: float) -> None:
+        self.x, self.rows = x, rows
+        low, high = np.log(origin + times.min()), np.log(origin + times.max())
+        nodes = 18 + int(np.ceil(8 * (high - low)))
+        self.inverse: NDArray[np.intp] | None = None
+        if len(times) <= nodes or len(np.unique(times[: 4 * nodes])) <= nodes:
+            self.inverse, self.points = pd.factorize(times)
+            if len(self.points) <= nodes:
+                return
+            self.inverse = None
         self.angles = np.cos(np.pi * (np.arange(nodes) + 0.5) / nodes)
-        self.points = np.exp(self.low + (self.angles + 1) / 2 * (self.high - self.low)) - origin
-        self.place = 2 * (np.log(origin + unique) - self.low) / (self.high - self.low) - 1
+        self.points = np.exp(low + (self.angles + 1) / 2 * (high - low)) - origin
+        self.place = 2 * (np.log(origin + times) - low) / (high - low) - 1
 
     def read(self, values: Floats) -> Floats:
         """Return one value for each row."""
-        if self.exact:
+        if self.inverse is not None:
             return np.asarray(values[self.inverse], dtype=np.float64)
         basis = np.polynomial.chebyshev.chebvander(self.angles, len(values) - 1)
         coefficients = 2 / len(values) * basis.T @ np.log(values)
         coefficients[0] /= 2
-        return np.asarray(
-            np.exp(np.polynomial.chebyshev.chebval(self.place, coefficients))[self.inverse], dtype=np.float64
-        )
+        # those that only carry rounding cost time
+        coefficients = np.polynomial.chebyshev.chebtrim(coefficients, 1e-14 * np.abs(coefficients).max())
+        blocks = np.split(self.place, range(_CHUNK, len(self.place), _CHUNK))
+        logs = np.concatenate([np.polynomial.chebyshev.chebval(place, coefficients) for place in blocks])
+        return np.asarray(np.exp(logs), dtype=np.float64)

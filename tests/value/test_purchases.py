@@ -13,7 +13,7 @@ from scipy import integrate, special
 from custsim.errors import InputError
 from custsim.value import purchase_model
 from custsim.value.likelihood import Convergence, Estimates, estimates_table
-from custsim.value.paretonbd import _moment_of_leaving
+from custsim.value.paretonbd import STEPS, _fraction, _leaves_before_buying, _moment_of_leaving
 from custsim.value.purchase_model import _rows, as_summary
 from custsim.value.purchases import (
     BGBB,
@@ -304,6 +304,79 @@ def test_moment_of_leaving_against_adaptive_quadrature(alpha, beta, s, x, t_x, T
     found, _ = _moment_of_leaving(alpha, beta, np.array([size]), s, np.array([t_x]), np.array([T]))
     log_scale = -size * np.log(alpha + t_x) - (s + 1) * np.log(beta + t_x)
     assert found[0] - log_scale == pytest.approx(np.log(direct), abs=1e-9)
+
+
+def _alive_by_quadrature(r, alpha, s, beta, x, t_x, T):
+    """Pareto/NBD's probability of being alive, from the integral over the moment of leaving (u: its logarithm)."""
+    near = min(alpha, beta) + t_x
+
+    def density(u):  # in units of the customer who is alive and silent at T
+        later = T - t_x - near * np.expm1(u)
+        moment = t_x + near * np.expm1(u)
+        now = np.log1p(later / (alpha + moment)), np.log1p(later / (beta + moment))
+        return s * np.exp((r + x) * now[0] + s * now[1] + u) * near / (beta + moment)
+
+    end = np.log1p((T - t_x) / near)
+    edges = np.unique(np.clip([0, *np.geomspace(1e-4, 1, 5) * end], 0, end))
+    gone = sum(
+        integrate.quad(density, low, high, epsabs=0, epsrel=1e-12, limit=200)[0]
+        for low, high in itertools.pairwise(edges)
+    )
+    return 1 / (1 + gone)
+
+
+@pytest.mark.parametrize("apart", [1 + 1e-9, 1 - 1e-9, 1.08, 0.93, 1.5, 0.6, 3.9, 0.26, 11.0, 0.1, 1e3, 1e-3])
+def test_pareto_alive_over_a_wide_grid_against_adaptive_quadrature(apart):
+    """Every branch of the computation: rates measured on almost the same scale, and on very different ones."""
+    grid = itertools.product((0.02, 20.0), (0.05, 300.0), (0.02, 0.6, 20.0), (0, 1, 500), (0.1, 4e3))
+    for r, alpha, s, x, T in grid:
+        model = ParetoNBD(r=r, alpha=alpha, s=s, beta=alpha * apart)
+        for t_x in [0.0] if x == 0 else [0.3 * T, 0.999 * T]:
+            truth = _alive_by_quadrature(*model.parameters.values(), x, t_x, T)
+            assert float(model.probability_alive(x, t_x, T)) == pytest.approx(truth, rel=1e-9, abs=1e-290)
+
+
+def test_chance_to_leave_before_buying_where_it_is_known():
+    """On one scale it is s / (r + x + s); and a customer who cannot leave, or cannot buy, does the other thing."""
+    size, at = np.array([0.3, 4.0, 500.0]), np.array([0.0, 7.0, 1e4])
+    assert _leaves_before_buying(size, 5.0, 0.6, 5.0, at) == pytest.approx(0.6 / (size + 0.6), rel=1e-14)
+    assert _leaves_before_buying(size, 1e-9, 0.6, 1e9, at * 0) == pytest.approx(0, abs=1e-3)
+    assert _leaves_before_buying(size[1:], 1e9, 0.6, 1e-9, at[1:] * 0) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(("steps", "farthest"), STEPS)
+def test_steps_of_the_fraction_are_enough(steps, farthest):
+    """The error bound in the docstring is below 1e-14 in each branch, and holds: a far longer fraction is the same."""
+    rho = (np.sqrt(1 + farthest) - 1) / (np.sqrt(1 + farthest) + 1)
+    assert farthest * rho**steps < 1e-14
+    for b, d in itertools.product((0.01, 0.5, 1.0, 3.0, 500.0), repeat=2):
+        total, y = np.array([b + d + 1.0]), np.array([farthest])
+        short, long = (_fraction(b + 1, d + 1, total, y, n) for n in (steps, 400))
+        assert short == pytest.approx(long, rel=2e-14)
+
+
+def test_pareto_alive_is_the_same_alone_and_among_many():
+    rng = np.random.default_rng(2)
+    T = rng.uniform(1, 300, 20_000)
+    x = rng.integers(0, 3, 20_000).astype(float)
+    t_x = np.where(x > 0, T * rng.uniform(size=len(T)), 0)
+    for alpha, beta in ((10.0, 12.0), (200.0, 9.0), (0.1, 3000.0)):
+        model = ParetoNBD(r=0.5, alpha=alpha, s=0.6, beta=beta)
+        many = model.probability_alive(x, t_x, T)
+        alone = [float(model.probability_alive(x[i], t_x[i], T[i])) for i in range(50)]
+        assert many[:50] == pytest.approx(alone, rel=1e-11)
+        assert np.all(model.probability_alive(x, np.where(x > 0, T, 0), np.where(x > 0, T, 0)) == 1)
+
+
+def test_frequent_buyers_are_no_numbers_to_lifetimes_and_probabilities_to_us():
+    lifetimes = pytest.importorskip("lifetimes")
+    model = ParetoNBD(r=0.77, alpha=71.5, s=5.57, beta=369.6)
+    theirs = lifetimes.ParetoNBDFitter()
+    theirs.params_ = pd.Series(model.parameters)
+    with np.errstate(all="ignore"):
+        assert np.isnan(theirs.conditional_probability_alive(500, 6.35, 7.02)).all()
+    truth = _alive_by_quadrature(*model.parameters.values(), 500, 6.35, 7.02)
+    assert float(model.probability_alive(500, 6.35, 7.02)) == pytest.approx(truth, rel=1e-11)
 
 
 @pytest.mark.parametrize("scale", [1.0, 40.0])
