@@ -14,6 +14,7 @@ from custsim.scenario.model import Scenario
 from custsim.scenario.parameter import Parameter, valued
 from custsim.scenario.paths import nearest
 from custsim.widgets.component import real, shown
+from custsim.widgets.numbers import written
 
 __all__ = ["Control", "Lever", "levers"]
 
@@ -247,12 +248,21 @@ class Lever:
         return round(number) if self.whole else float(f"{number:.9g}")
 
     def write(self, value: Any) -> str:
-        """Write a value as the screen does, with its unit."""
+        """Write a value as the screen does, with its unit.
+
+        Examples
+        --------
+        >>> ease, staff = levers(Scenario(), ["complaints.ease", "complaints.staff"])
+        >>> ease.write(0.65), staff.write(1), staff.write(2)
+        ('65 of 100', '1 person', '2 persons')
+        """
         if self.kind == "switch":
-            return "on" if value else "off"
+            return "yes" if value else "no"
         if self.kind == "choice":
             return str(value).replace("_", " ")
-        return f"{value * (100.0 if self.percent else 1.0):,.{self.decimals}f} {self.unit}".strip()
+        text = written(value * (100.0 if self.percent else 1.0), self.decimals)
+        unit = re.sub(r"^([a-z]+)s$", r"\1", self.unit) if text == "1" else self.unit
+        return f"{text} {unit}".strip()
 
 
 def levers(scenario: Scenario, controls: Iterable[str | Control]) -> tuple[Lever, ...]:

@@ -212,8 +212,12 @@ class Student:
         numbers, changes = part.locator(".number .value"), part.locator(".number .change")
         expect(part).to_have_attribute("aria-busy", "false")
         assert set(changes.all_text_contents()) == {"no change"}
+        starts = [lever.write(lever.start) for lever in board.levers if lever.kind == "range"]
+        expect(part.locator(".control output")).to_have_text(starts)
         pixels = part.evaluate(_PIXELS)
         value, moved = self._moves(part, spec)
+        if spec["kind"] == "range":
+            expect(part.locator(".control output").first).to_have_text(board.levers[0].write(value))
         shown = [number["text"] for number in Session(board).move({spec["path"]: value}).message["numbers"]]
         expect(numbers).to_have_text(shown)
         assert set(changes.all_text_contents()) != {"no change"}

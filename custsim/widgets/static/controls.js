@@ -4,16 +4,14 @@
  */
 
 import { make, makeButton, newId, show } from "./dom.js";
-import { plainNumber, withUnit } from "./format.js";
+import { plainNumber } from "./format.js";
 
 /** How a value of this control is written. */
 export function valueText(control, value) {
   if (control.kind === "switch") return value ? "yes" : "no";
   if (control.kind === "choice") return control.choices.find((choice) => choice.value === value)?.label ?? String(value);
-  if (!Number.isInteger(control.decimals)) return withUnit(value, control);
   const text = plainNumber(control.percent ? value * 100 : value, control.decimals);
-  if (control.percent) return `${text} %`;
-  const unit = control.unit === "1" ? "" : text === "1" ? control.unit.replace(/^([a-z]+)s$/, "$1") : control.unit;
+  const unit = text === "1" ? control.unit.replace(/^([a-z]+)s$/, "$1") : control.unit;
   return [text, unit].filter(Boolean).join(" ");
 }
 

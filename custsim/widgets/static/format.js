@@ -28,16 +28,9 @@ export function decimalsOf(step) {
   return decimals;
 }
 
-/**
- * Write a number with its unit; a share is written as per cent.
- * @param {number} value
- * @param {{unit?: string, percent?: boolean, step?: number|null}} what
- */
-export function withUnit(value, { unit = "", percent = false, step = null }) {
-  const factor = percent ? 100 : 1;
-  const text = plainNumber(value * factor, step ? decimalsOf(step * factor) : null);
-  if (percent) return `${text} %`;
-  return unit && unit !== "1" ? `${text} ${unit}` : text;
+/** Write a number with its unit. */
+export function withUnit(value, unit) {
+  return [plainNumber(value), unit].filter(Boolean).join(" ");
 }
 
 const LADDER = [1, 2, 2.5, 5, 10];

@@ -53,7 +53,7 @@ function buildSingle(root, description, line) {
   } }, make("label", { for: id }, description.question),
   make("div", { class: "row" }, field, unit ? make("span", { class: "unit" }, unit) : "", make("button", {}, "That is my guess")), wrong);
   if (Number.isFinite(description.low) && Number.isFinite(description.high)) {
-    form.append(make("p", { class: "soft" }, `Between ${plainNumber(description.low)} and ${withUnit(description.high, { unit })}.`));
+    form.append(make("p", { class: "soft" }, `Between ${plainNumber(description.low)} and ${withUnit(description.high, unit)}.`));
   }
   root.append(...heading(description), form, reveal.element);
   return { receive: (message) => {
@@ -73,7 +73,7 @@ function bars(rows, unit) {
     const fill = make("span", { class: `fill ${kind}` });
     fill.style.left = `${share(Math.min(0, value))}%`;
     fill.style.width = `${Math.max(0.5, Math.abs(share(value) - share(0)))}%`;
-    return make("div", { class: "two-bars-row" }, make("span", {}, name), make("span", { class: "bar-track", "aria-hidden": "true" }, fill), make("strong", {}, withUnit(value, { unit })));
+    return make("div", { class: "two-bars-row" }, make("span", {}, name), make("span", { class: "bar-track", "aria-hidden": "true" }, fill), make("strong", {}, withUnit(value, unit)));
   }));
 }
 
