@@ -133,7 +133,7 @@ def weighted_average_index(scores: Mapping[str, float], weights: Mapping[str, fl
     Raises
     ------
     InputError
-        If the two do not name the same attributes, or the weights are not possible.
+        If the two do not name the same attributes, a score is missing, or the weights are not possible.
 
     Examples
     --------
@@ -141,8 +141,11 @@ def weighted_average_index(scores: Mapping[str, float], weights: Mapping[str, fl
     75.0
     """
     odd = sorted(set(scores) ^ set(weights))
-    if odd or not scores:
+    if odd:
         raise InputError(f"scores and weights must name the same attributes; only one of them has {', '.join(odd)}")
+    missing = [name for name in scores if not math.isfinite(scores[name])]
+    if missing or not scores:
+        raise InputError(f"scores: each attribute needs a number; missing {', '.join(missing) or 'all'}")
     _check_weights(np.array([weights[name] for name in scores], dtype=np.float64))
     return float(sum(weights[name] * scores[name] for name in scores) / sum(weights[name] for name in scores))
 
@@ -159,7 +162,12 @@ def top_box(answers: ArrayLike, boxes: int = 2, top: int = 10, confidence: float
     top
         Highest answer of the scale.
     confidence
-        Confidence of the interval.
+        Confidence of the interval, above 0 and below 1.
+
+    Raises
+    ------
+    InputError
+        If there is no answer, one above ``top`` or below 0, or the scale has not so many boxes.
 
     Examples
     --------
@@ -169,6 +177,7 @@ def top_box(answers: ArrayLike, boxes: int = 2, top: int = 10, confidence: float
     given = _answers(answers)
     if not 1 <= boxes <= top:
         raise InputError(f"boxes: must be from 1 to {top}, got {boxes}")
+    _check_scale(given, 0.0, top)
     return share_interval(int((given > top - boxes).sum()), given.size, confidence)
 
 
@@ -226,16 +235,18 @@ def mean_interval(
         Values; missing ones (NaN) are left out.
     weights
         Weight of each value, such as how many persons a respondent stands for; all alike by default. The standard error
-        then is :math:`\sqrt{\tfrac{n}{n-1}\sum w_i^2 (x_i - \bar x)^2} / \sum w_i`.
+        then is :math:`\sqrt{\tfrac{n}{n-1}\sum w_i^2 (x_i - \bar x)^2} / \sum w_i`. Values that weigh 0 are left out.
     confidence
         Confidence of the interval.
     population
-        Size of the population the sample was drawn from, to correct for a sample that is a large part of it.
+        Size N of the population the n were drawn from, to correct for a sample that is a large part of it: the standard
+        error is multiplied by :math:`\sqrt{1 - n/N}`.
 
     Raises
     ------
     InputError
-        If there are fewer than two values.
+        If there are fewer than two values, one is infinite, weights are not possible, or the population is smaller than
+        the sample.
 
     References
     ----------
@@ -250,20 +261,40 @@ def mean_interval(
     counts = np.ones(given.size) if weights is None else np.asarray(weights, dtype=np.float64).ravel()
     if counts.size != given.size:
         raise InputError(f"weights: there must be one for each of the {given.size} values, got {counts.size}")
-    there = ~np.isnan(given)
+    there = weighty(~np.isnan(given), counts)
     given, counts = given[there], counts[there]
     if given.size < 2:
         raise InputError(f"values: an interval needs at least two answers, got {given.size}; ask more people")
-    _check_weights(counts)
-    n, total = given.size, counts.sum()
+    if not np.all(np.isfinite(given)):
+        raise InputError("values: must be finite, or NaN where missing")
+    n, total = given.size, float(counts.sum())
     mean = float(counts @ given / total)
     error = math.sqrt(n / (n - 1.0) * float(counts**2 @ (given - mean) ** 2)) / total
-    half = float(stats.t.ppf(0.5 + _checked(confidence) / 2.0, n - 1)) * error * _finite(n, population)
+    quantile = float(stats.t.ppf(0.5 + _checked(confidence) / 2.0, n - 1))
+    half = quantile * error * float(_finite(n, population, degrees=0))
     return Estimate(mean, mean - half, mean + half, n, confidence)
 
 
 def share_interval(count: int, answers: int, confidence: float = 0.95) -> Estimate:
-    """Share with its interval (score interval: it stays between 0 and 1, and is right for small samples too).
+    r"""Share with its interval (score interval: it stays between 0 and 1, and is right for small samples too).
+
+    With share p of n answers and normal quantile z the ends are
+
+    .. math:: \frac{p + z^2/2n \pm z\sqrt{p(1-p)/n + z^2/4n^2}}{1 + z^2/n}
+
+    Parameters
+    ----------
+    count
+        How many answers count, from 0 to ``answers``.
+    answers
+        Answers in all n, at least 1.
+    confidence
+        Confidence of the interval, above 0 and below 1.
+
+    Raises
+    ------
+    InputError
+        If the two are not whole numbers, or not within these bounds.
 
     References
     ----------
@@ -277,7 +308,9 @@ def share_interval(count: int, answers: int, confidence: float = 0.95) -> Estima
     """
     if not (answers >= 1 and 0 <= count <= answers):
         raise InputError(f"count: must be from 0 to answers (at least 1), got {count} of {answers}")
-    interval = stats.binomtest(count, answers).proportion_ci(_checked(confidence), method="wilson")
+    if not (float(count).is_integer() and float(answers).is_integer()):
+        raise InputError(f"count: count and answers must be whole numbers, got {count} of {answers}")
+    interval = stats.binomtest(int(count), int(answers)).proportion_ci(_checked(confidence), method="wilson")
     return Estimate(count / answers, float(interval.low), float(interval.high), answers, confidence)
 
 
@@ -297,7 +330,17 @@ def margin_of_error(
     confidence
         Confidence.
     population
-        Size of the population, to correct for a sample that is a large part of it.
+        Size N of the population, to correct for a sample that is a large part of it: the margin is multiplied by
+        :math:`\sqrt{(N - n)/(N - 1)}`.
+
+    Raises
+    ------
+    InputError
+        If a number is outside the bounds named here, or more people answer than there are.
+
+    References
+    ----------
+    Cochran (1977).
 
     Examples
     --------
@@ -305,16 +348,17 @@ def margin_of_error(
     0.03
     """
     n = np.asarray(answers, dtype=np.float64)
-    if np.any(n < 1):
+    if not np.all(n >= 1):
         raise InputError(f"answers: must be at least 1, got {n.min():g}")
-    if not sd >= 0:
-        raise InputError(f"sd: must be at least 0, got {sd:g}")
+    _check_sd(sd)
     margin = _z(confidence) * sd / np.sqrt(n) * _finite(n, population)
     return float(margin) if np.ndim(answers) == 0 else margin
 
 
 def sample_size(margin: float, sd: float = 0.5, confidence: float = 0.95, population: int | None = None) -> int:
-    r"""Answers needed for a margin of error, :math:`n = (z\sigma/e)^2`, with the correction for finite populations.
+    r"""Answers needed for a margin of error, :math:`n = (z\sigma/e)^2`, rounded up.
+
+    In a population of N it is :math:`n/(1 + (n - 1)/N)`, and that rounded up.
 
     Parameters
     ----------
@@ -323,6 +367,15 @@ def sample_size(margin: float, sd: float = 0.5, confidence: float = 0.95, popula
     sd, confidence, population
         As for :func:`margin_of_error`.
 
+    Raises
+    ------
+    InputError
+        If a number is outside its bounds.
+
+    References
+    ----------
+    Cochran (1977).
+
     Examples
     --------
     >>> sample_size(0.03), sample_size(0.03, population=2000)
@@ -330,8 +383,7 @@ def sample_size(margin: float, sd: float = 0.5, confidence: float = 0.95, popula
     """
     if not margin > 0:
         raise InputError(f"margin: must be above 0, got {margin:g}")
-    if not sd >= 0:
-        raise InputError(f"sd: must be at least 0, got {sd:g}")
+    _check_sd(sd)
     wanted = (_z(confidence) * sd / margin) ** 2
     if population is not None:
         _finite(1, population)
@@ -353,9 +405,22 @@ def _check_scale(answers: Floats, low: float, high: float) -> None:
         raise InputError(f"answers: must be from {low:g} to {high:g}, got {there.min():g} to {there.max():g}")
 
 
+def weighty(there: NDArray[np.bool_], weights: Floats) -> NDArray[np.bool_]:
+    """Tell who of those who answered weighs something; refuse weights by which nothing can be weighed."""
+    if there.any():
+        _check_weights(weights[there])
+    counting: NDArray[np.bool_] = there & (weights > 0)
+    return counting
+
+
 def _check_weights(weights: Floats) -> None:
     if weights.size == 0 or not np.all(np.isfinite(weights)) or weights.min() < 0 or weights.sum() <= 0:
         raise InputError("weights: must be finite, at least 0, and not all 0")
+
+
+def _check_sd(sd: float) -> None:
+    if not 0 <= sd < math.inf:
+        raise InputError(f"sd: must be at least 0 and finite, got {sd:g}")
 
 
 def _checked(confidence: float) -> float:
@@ -368,10 +433,14 @@ def _z(confidence: float) -> float:
     return float(stats.norm.ppf(0.5 + _checked(confidence) / 2.0))
 
 
-def _finite(n: Any, population: int | None) -> Any:
-    """Correction for finite populations, sqrt((N - n)/(N - 1))."""
+def _finite(n: Any, population: int | None, degrees: int = 1) -> Any:
+    """Correction for finite populations, sqrt((N - n)/(N - 1)).
+
+    That is for the spread of the population, sum of squares over N. A spread estimated from the sample, over n - 1, is
+    already the larger by N/(N - 1) on average: then ``degrees`` is 0, and the correction sqrt((N - n)/N).
+    """
     if population is None:
         return 1.0
-    if population < 1 or np.any(np.asarray(n) > population):
+    if not np.all(n <= population):
         raise InputError(f"population: must be at least as many as answered ({np.max(n):g}), got {population}")
-    return np.sqrt((population - n) / max(1.0, population - 1.0))
+    return np.sqrt((population - n) / max(1.0, population - degrees))

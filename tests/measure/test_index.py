@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+from math import sqrt
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,6 +20,14 @@ def test_the_published_example_comes_out() -> None:
     """Items 8, 7, 7 with the weights of the State of Ohio are 70.98; with equal weights (sum - 3)/27."""
     assert round(float(measure.satisfaction_index([8, 7, 7], measure.OHIO_WEIGHTS)), 2) == 70.98
     assert float(measure.satisfaction_index([8, 7, 7], measure.EQUAL_WEIGHTS)) == pytest.approx((22 - 3) / 27 * 100)
+
+
+def test_each_item_weighs_what_was_published() -> None:
+    """One item at the top and the others at the bottom: its weight in percent; only the ratios of weights count."""
+    alone = 1 + 9 * np.eye(3)
+    assert measure.satisfaction_index(alone).tolist() == pytest.approx([38.85, 31.90, 29.25])
+    tenfold = [10 * weight for weight in measure.OHIO_WEIGHTS]
+    assert measure.satisfaction_index(alone, tenfold).tolist() == pytest.approx([38.85, 31.90, 29.25])
 
 
 @given(TICKS)
@@ -35,6 +46,7 @@ def test_the_ends_of_the_scale_are_the_ends_of_the_index() -> None:
 def test_a_missing_answer_makes_that_index_missing() -> None:
     index = measure.satisfaction_index([[8, 7, 7], [8, np.nan, 7]])
     assert np.isnan(index).tolist() == [False, True]
+    assert np.isnan(measure.satisfaction_index([np.nan] * 3))
 
 
 def test_weighted_average_index() -> None:
@@ -48,6 +60,25 @@ def test_score_and_its_variance() -> None:
     score = measure.recommendation_score(answers)
     assert score.value == pytest.approx(15.0)
     assert score.margin == pytest.approx(100 * 1.95996 * np.sqrt((0.65 - 0.15**2) / 10_000), rel=1e-3)
+
+
+def test_who_promotes_and_who_detracts() -> None:
+    """Reichheld (2003): 9 and 10 promote, 0 to 6 detract; one answer of each kind, so 2 less 7 of 11."""
+    assert measure.recommendation_score(range(11)).value == pytest.approx(-500 / 11)
+
+
+def test_the_interval_of_few_answers_by_hand() -> None:
+    """Rocks (2016): three answers added, three quarters of one at either end; here to 6, 1 and 3 of 10."""
+    score = measure.recommendation_score([10] * 6 + [7] + [0] * 3, confidence=0.90)
+    p, d = 6.75 / 13, 3.75 / 13
+    half = 1.644854 * sqrt((p + d - (p - d) ** 2) / 13)
+    assert (score.value, score.confidence) == (pytest.approx(30.0), 0.90)
+    assert (score.low, score.high) == pytest.approx((100 * (p - d - half), 100 * (p - d + half)), rel=1e-6)
+
+
+def test_no_score_beyond_everybody() -> None:
+    assert measure.recommendation_score([10] * 5).high == 100.0
+    assert measure.recommendation_score([0] * 5).low == -100.0
 
 
 @pytest.mark.parametrize(("n", "p", "d"), [(30, 0.5, 0.2), (100, 0.3, 0.3), (400, 0.7, 0.05)])
@@ -76,6 +107,61 @@ def test_intervals_of_a_mean_cover_with_weights_and_from_a_small_population() ->
     assert np.mean(covered) > 0.925
 
 
+def test_the_interval_of_a_mean_by_hand() -> None:
+    """Sample variance 50/3, and Student's table: 3.182 for 3 degrees of freedom, 12.706 for one."""
+    plain = measure.mean_interval([70.0, 80.0, 75.0, 75.0])
+    assert plain.margin == pytest.approx(3.182446 * sqrt(50 / 3 / 4), rel=1e-6)
+    weighted = measure.mean_interval([0.0, 1.0], [1, 3])
+    assert weighted.value == pytest.approx(0.75)
+    assert weighted.margin == pytest.approx(12.706205 * sqrt(2 * (1 * 0.75**2 + 9 * 0.25**2)) / 4, rel=1e-6)
+    assert measure.mean_interval([0.0, 1.0], [1, 3], confidence=0.5).margin == pytest.approx(
+        0.375
+    )  # quartile of t_1: 1
+
+
+def test_who_is_missing_or_weighs_nothing_is_left_out_with_the_weight() -> None:
+    found = measure.mean_interval([np.nan, 70.0, 80.0, 10.0], [9, 1, 3, 0])
+    assert found == measure.mean_interval([70.0, 80.0], [1, 3])
+    assert (found.value, found.answers) == (pytest.approx(77.5), 2)
+
+
+def test_the_errors_of_small_populations_are_those_of_all_samples() -> None:
+    """Every sample of 3 out of 5 without replacement: the variance of their means, and what the samples say of it."""
+    people = np.array([1.0, 2.0, 4.0, 7.0, 11.0])
+    samples = list(combinations(people, 3))
+    spread = np.var([np.mean(sample) for sample in samples])
+    one_sd = 0.6826894921370859
+    known = measure.margin_of_error(3, sd=people.std(), confidence=one_sd, population=5)
+    assert known == pytest.approx(sqrt(spread))
+    quantile = measure.mean_interval([0.0, 0.0, 1.0]).margin / sqrt(1 / 9)
+    told = [(measure.mean_interval(sample, population=5).margin / quantile) ** 2 for sample in samples]
+    assert np.mean(told) == pytest.approx(spread)
+
+
+def test_the_score_interval_by_hand() -> None:
+    """Wilson (1927), for 8 of 10 and 90 %."""
+    share, n, z = 0.8, 10, 1.644854
+    middle, half = share + z**2 / 2 / n, z * sqrt(share * (1 - share) / n + z**2 / 4 / n**2)
+    found = measure.share_interval(8, n, confidence=0.90)
+    assert (found.low, found.high) == pytest.approx(
+        ((middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)), rel=1e-6
+    )
+    assert found == measure.top_box([9] * 8 + [1] * 2, confidence=0.90) == measure.share_interval(8.0, 10.0, 0.90)
+
+
+@given(st.floats(0.02, 2.0), st.floats(0.0, 3.0), st.none() | st.integers(1, 5_000))
+def test_the_sample_size_is_the_least_that_will_do(margin: float, sd: float, population: int | None) -> None:
+    n = measure.sample_size(margin, sd, population=population)
+    assert n >= 1
+    assert measure.margin_of_error(n, sd, population=population) <= margin * (1 + 1e-6)
+    assert n == 1 or measure.margin_of_error(n - 1, sd, population=population) > margin * (1 - 1e-6)
+
+
+def test_a_sample_size_that_comes_out_even_is_not_rounded_up() -> None:
+    one_percent = measure.margin_of_error(100, sd=1.0)
+    assert measure.sample_size(one_percent, sd=1.0) == 100
+
+
 def test_margin_and_sample_size_are_inverse() -> None:
     """The textbook 1,067 answers for three points, and half the margin for four times the answers."""
     assert measure.sample_size(0.03) == 1068
@@ -83,31 +169,62 @@ def test_margin_and_sample_size_are_inverse() -> None:
     assert measure.margin_of_error(100) == pytest.approx(2 * measure.margin_of_error(400))
     assert measure.margin_of_error(measure.sample_size(1.5, sd=17.0), sd=17.0) <= 1.5
     assert measure.margin_of_error(measure.sample_size(0.03, population=2_000), population=2_000) <= 0.03
-    assert measure.margin_of_error(200, population=200) == 0.0
+    assert measure.margin_of_error(200, population=200) == measure.margin_of_error(1, population=1) == 0.0
+    assert measure.margin_of_error([100, 400]) == pytest.approx([measure.margin_of_error(n) for n in (100, 400)])
 
 
 def test_top_box() -> None:
     box = measure.top_box([10, 9, 8, 7, np.nan])
     assert (box.value, box.answers) == (0.5, 4)
     assert box.low < 0.5 < box.high
+    assert [measure.top_box([1, 2, 3, 4, 5], boxes=n, top=5).value for n in (1, 2, 5)] == [0.2, 0.4, 1.0]
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
         (lambda: measure.satisfaction_index([8, 7]), "one answer for each"),
+        (lambda: measure.satisfaction_index(8.0), "one answer for each"),
         (lambda: measure.satisfaction_index([11, 7, 7]), "from 1 to 10"),
+        (lambda: measure.satisfaction_index([0, 7, 7]), "from 1 to 10"),
+        (lambda: measure.satisfaction_index([11, np.nan, 7]), "from 1 to 10"),
+        (lambda: measure.satisfaction_index([8, 7, 7], [1, -1, 1]), "weights"),
+        (lambda: measure.satisfaction_index([8, 7, 7], [1, np.nan, 1]), "weights"),
+        (lambda: measure.satisfaction_index(np.ones((2, 0)), []), "weights"),
         (lambda: measure.satisfaction_index([8, 7, 7], [0, 0, 0]), "weights"),
         (lambda: measure.weighted_average_index({"a": 1.0}, {"b": 1.0}), "same attributes"),
+        (lambda: measure.weighted_average_index({"a": 1.0}, {"a": 1.0, "b": 1.0}), "only one of them has b"),
+        (lambda: measure.weighted_average_index({"a": 1.0}, {"a": -1.0}), "weights"),
+        (lambda: measure.weighted_average_index({"a": 1.0, "b": np.nan}, {"a": 1.0, "b": 1.0}), "missing b"),
+        (lambda: measure.weighted_average_index({}, {}), "missing all"),
         (lambda: measure.recommendation_score([]), "nobody answered"),
         (lambda: measure.recommendation_score([11]), "from 0 to 10"),
         (lambda: measure.mean_interval([1.0]), "at least two"),
+        (lambda: measure.mean_interval([np.nan, np.nan]), "at least two"),
+        (lambda: measure.mean_interval([1.0, 2.0], [1.0, 0.0]), "at least two"),
+        (lambda: measure.mean_interval([1.0, 2.0], [1.0]), "one for each of the 2"),
+        (lambda: measure.mean_interval([1.0, 2.0, 3.0], [3.0, -1.0, 3.0]), "weights"),
+        (lambda: measure.mean_interval([1.0, np.inf]), "finite"),
+        (lambda: measure.mean_interval([1.0, 2.0], population=1), "population"),
         (lambda: measure.share_interval(3, 2), "count"),
+        (lambda: measure.share_interval(-1, 2), "count"),
+        (lambda: measure.share_interval(0, 0), "count"),
+        (lambda: measure.share_interval(1.5, 2), "whole"),
         (lambda: measure.margin_of_error(0), "answers"),
+        (lambda: measure.margin_of_error(0.5), "answers"),
+        (lambda: measure.margin_of_error([10, np.nan]), "answers"),
+        (lambda: measure.margin_of_error(10, sd=-1.0), "sd"),
+        (lambda: measure.sample_size(0.1, sd=-1.0), "sd"),
+        (lambda: measure.sample_size(0.1, sd=np.inf), "sd"),
+        (lambda: measure.sample_size(0.1, population=0), "population"),
         (lambda: measure.margin_of_error(10, confidence=95), "confidence"),
+        (lambda: measure.margin_of_error(10, confidence=0.0), "confidence"),
+        (lambda: measure.mean_interval([1.0, 2.0], confidence=1.0), "confidence"),
         (lambda: measure.margin_of_error(10, population=5), "population"),
         (lambda: measure.sample_size(0), "margin"),
         (lambda: measure.top_box([5], boxes=0), "boxes"),
+        (lambda: measure.top_box([5], boxes=6, top=5), "boxes"),
+        (lambda: measure.top_box([11, 9]), "from 0 to 10"),
     ],
 )
 def test_what_cannot_be_computed_is_refused(call, words: str) -> None:
