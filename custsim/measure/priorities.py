@@ -12,7 +12,7 @@ from scipy import special
 
 from custsim.chain import service_quality
 from custsim.errors import InputError
-from custsim.measure.index import mean_interval
+from custsim.measure.index import Estimate, mean_interval, weighty
 from custsim.measure.snapshot import Floats, Snapshot, snapshot
 from custsim.measure.survey import Source, SurveyDesign, survey
 from custsim.scenario.model import DIMENSIONS
@@ -121,7 +121,8 @@ def derived_importance(performance: ArrayLike, overall: ArrayLike, weights: Arra
     r"""Importance as behaviour shows it: weights of the attributes in the overall judgement, by least squares.
 
     What people *say* matters is answered too evenly; what moves their judgement can be estimated from it. Negative
-    estimates stand for 0; the rest is scaled to sum to 1. Rounded and noisy ticks pull the estimates together.
+    estimates stand for 0; the rest is scaled to sum to 1. Rounded and noisy ticks pull the estimates together. An
+    attribute that all judge alike gets 0: nothing can be seen of it.
 
     Parameters
     ----------
@@ -130,12 +131,13 @@ def derived_importance(performance: ArrayLike, overall: ArrayLike, weights: Arra
     overall
         Overall judgements, shape (respondents,).
     weights
-        Persons each respondent stands for.
+        Persons each respondent stands for; who weighs 0 is left out.
 
     Raises
     ------
     InputError
-        If there are too few respondents, or nothing can be estimated.
+        If there are fewer complete answers than attributes and two more, weights are not possible, or nothing can be
+        estimated.
 
     Examples
     --------
@@ -147,21 +149,22 @@ def derived_importance(performance: ArrayLike, overall: ArrayLike, weights: Arra
     if x.ndim != 2 or y.shape != x.shape[:1]:
         raise InputError(f"overall: must be one for each row of performance {x.shape}, got {y.shape}")
     counts = np.ones(y.size) if weights is None else np.asarray(weights, dtype=np.float64)
-    there = ~(np.isnan(x).any(axis=1) | np.isnan(y))
+    if counts.shape != y.shape:
+        raise InputError(f"weights: must be one for each of the {y.size} respondents, got {counts.size}")
+    there = weighty(~(np.isnan(x).any(axis=1) | np.isnan(y)), counts)
     x, y, counts = x[there], y[there], counts[there]
     if y.size < x.shape[1] + 2:
         raise InputError(f"performance: {y.size} complete answers are too few for {x.shape[1]} attributes; ask more")
-    root = np.sqrt(counts)[:, None]
-    design = np.column_stack([np.ones(y.size), x]) * root
-    slopes = np.maximum(0.0, np.linalg.lstsq(design, y * root[:, 0], rcond=None)[0][1:])
-    if slopes.sum() <= 0:
+    x, y, root = _centred(x, counts), _centred(y, counts), np.sqrt(counts)
+    slopes = np.maximum(0.0, np.linalg.lstsq(x * root[:, None], y * root, rcond=None)[0])
+    if not (slopes * x.std(axis=0)).sum() > 1e-9 * y.std():
         raise InputError("performance: no attribute goes with the overall judgement; nothing can be derived from it")
     share: Floats = slopes / slopes.sum()
     return share
 
 
 def importance_performance(answers: pd.DataFrame) -> pd.DataFrame:
-    """Importance-performance table of the five dimensions from the answers of a survey.
+    """Tell what to work on first: the importance-performance table of the five dimensions from a survey.
 
     Parameters
     ----------
@@ -180,7 +183,7 @@ def importance_performance(answers: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If hardly anybody answered.
+        If hardly anybody answered, or a column is missing.
 
     Notes
     -----
@@ -199,31 +202,31 @@ def importance_performance(answers: pd.DataFrame) -> pd.DataFrame:
     >>> importance_performance(answers)["importance"].idxmax()
     'reliability'
     """
-    given = answers[answers["answered"] & answers["overall"].notna()]
+    columns = [f"{kind}_{name}" for kind in ("importance", "performance", "points") for name in DIMENSIONS]
+    missing = [name for name in ("weight", "overall", *columns) if name not in answers.columns]
+    if missing:
+        raise InputError(f"answers: needs the columns of a survey; missing {', '.join(missing)}")
+    given = answers[answers["overall"].notna()]
     if len(given) < len(DIMENSIONS) + 2:
         raise InputError(
             f"answers: {len(given)} are too few for a map of {len(DIMENSIONS)} dimensions; ask more people"
         )
     weight = given["weight"].to_numpy(dtype=np.float64)
 
-    def means(prefix: str) -> Floats:
-        return np.average(
-            given[[f"{prefix}_{name}" for name in DIMENSIONS]].to_numpy(dtype=float), axis=0, weights=weight
-        )
+    def asked(prefix: str) -> list[Estimate]:
+        return [mean_interval(given[f"{prefix}_{name}"], weight) for name in DIMENSIONS]
 
-    def margins(prefix: str) -> list[float]:
-        return [mean_interval(given[f"{prefix}_{name}"], weight).margin for name in DIMENSIONS]
-
-    importance, performance = means("importance"), means("performance")
+    found = {kind: asked(kind) for kind in ("importance", "performance", "points")}
+    importance, performance, points = (np.array([one.value for one in found[kind]]) for kind in found)
     seen = given[[f"performance_{name}" for name in DIMENSIONS]].to_numpy(dtype=np.float64)
     table = pd.DataFrame(
         {
             "importance": importance,
             "performance": performance,
-            "points": means("points"),
+            "points": points,
             "derived": derived_importance(seen, given["overall"].to_numpy(dtype=np.float64), weight),
             "opportunity": opportunity(importance, performance),
-            **{f"{kind}_margin": margins(kind) for kind in ("importance", "performance")},
+            **{f"{kind}_margin": [one.margin for one in found[kind]] for kind in ("importance", "performance")},
         },
         index=pd.Index(DIMENSIONS, name="dimension"),
     )
@@ -349,12 +352,13 @@ def kano_coefficients(paired: pd.DataFrame, by: Sequence[str] = ("dimension",)) 
     -------
     DataFrame
         One row a group: ``answers``, the shares of the six classes, ``kind`` (most frequent; of equals the first of
-        :data:`KANO_CLASSES`), ``better`` (CS) and ``worse`` (DS).
+        :data:`KANO_CLASSES`), ``better`` (CS) and ``worse`` (DS), both missing where all answers are reverse or
+        questionable.
 
     Raises
     ------
     InputError
-        If a column is missing or a kind is unknown.
+        If nobody answered, a column is missing, a kind is unknown, or a weight is not above 0.
 
     References
     ----------
@@ -367,12 +371,16 @@ def kano_coefficients(paired: pd.DataFrame, by: Sequence[str] = ("dimension",)) 
     [['must_be', 0.25, -0.75]]
     """
     missing = [name for name in (*by, "kind") if name not in paired.columns]
-    if missing or paired.empty:
-        raise InputError(f"paired: needs answers with the columns {', '.join((*by, 'kind'))}; missing {missing}")
+    if missing:
+        raise InputError(f"paired: needs the columns {', '.join((*by, 'kind'))}; missing {', '.join(missing)}")
+    if paired.empty:
+        raise InputError("paired: nobody answered; ask more people or lower the hurdle to answer")
     unknown = sorted(set(paired["kind"]) - set(KANO_CLASSES))
     if unknown:
         raise InputError(f"kind: must be one of {', '.join(KANO_CLASSES)}, got {', '.join(map(str, unknown))}")
     heavy = paired.assign(_weight=paired["weight"] if "weight" in paired.columns else 1.0)
+    if not ((heavy["_weight"] > 0) & np.isfinite(heavy["_weight"])).all():
+        raise InputError("weight: must be finite and above 0; leave out who does not count")
     counts = heavy.pivot_table(index=list(by), columns="kind", values="_weight", aggfunc="sum", sort=False)
     counts = counts.reindex(columns=list(KANO_CLASSES)).fillna(0.0)
     table = counts.div(counts.sum(axis=1), axis=0)
@@ -383,6 +391,13 @@ def kano_coefficients(paired: pd.DataFrame, by: Sequence[str] = ("dimension",)) 
     table["worse"] = -(counts["linear"] + counts["must_be"]) / usable
     table.columns.name = None
     return table
+
+
+def _centred(values: Floats, counts: Floats) -> Floats:
+    """Values less their weighted mean; exactly 0 where all are alike, lest rounding pass for a difference."""
+    apart = values - np.average(values, axis=0, weights=counts)
+    centred: Floats = np.where(np.ptp(values, axis=0) == 0.0, 0.0, apart)
+    return centred
 
 
 def _felt(
