@@ -297,7 +297,12 @@ def nonresponse_bias(values: Any, response: Any) -> float:
     values
         What is asked, of everybody on the list.
     response
-        Each one's probability to answer.
+        Each one's probability to answer, from 0 to 1.
+
+    Raises
+    ------
+    InputError
+        If the two do not fit, a value is missing, or nobody answers.
 
     References
     ----------
@@ -311,7 +316,9 @@ def nonresponse_bias(values: Any, response: Any) -> float:
     y, p = np.asarray(values, dtype=np.float64), np.asarray(response, dtype=np.float64)
     if y.shape != p.shape or y.size == 0:
         raise InputError(f"response: there must be one for each of the {y.size} values, got {p.size}")
-    if p.min() < 0 or p.max() > 1 or p.sum() == 0:
+    if not np.all(np.isfinite(y)):
+        raise InputError("values: must be finite, and known of everybody; leave out whom they are not known of")
+    if not (p.min() >= 0 and p.max() <= 1 and p.sum() > 0):
         raise InputError("response: probabilities must be from 0 to 1, and not all 0")
     return float(((p - p.mean()) * (y - y.mean())).mean() / p.mean())
 
@@ -336,6 +343,11 @@ def survey_error(
         ticks). Columns: ``persons``, ``index`` (0-100), ``step`` (change from the row before), ``expected`` (step to be
         expected from the design: 0 for sampling; :func:`nonresponse_bias` for response; else unknown), ``because``.
 
+    Raises
+    ------
+    InputError
+        If nobody answered who knows the firm, or the answers come from another run, month or design.
+
     References
     ----------
     Steps: the components of total survey error, Groves (1989).
@@ -352,11 +364,18 @@ def survey_error(
     everybody = truth(source, design, month=month)
     asked = answers[answers["group"] != "prospects"]
     if not asked["answered"].any():
-        raise InputError("answers: nobody answered; ask more people (sample) or raise response_rate")
+        raise InputError(
+            "answers: nobody answered who is or was a customer; ask customers or the lapsed, more of them (sample), or "
+            "raise response_rate"
+        )
+    if not asked.index.isin(everybody.index).all():
+        raise InputError(
+            "answers: some were asked whom this design does not reach; give the run, month and design of the survey"
+        )
     weight = asked["weight"].to_numpy(dtype=np.float64)
     true, replied = everybody.loc[asked.index, "index"].to_numpy(), asked["answered"].to_numpy(dtype=bool)
     listed = everybody[everybody["group"].isin(asked["group"].unique())]
-    stated = satisfaction_index(asked.loc[replied, list(ITEMS)].to_numpy(dtype=np.float64))
+    ticks = asked.loc[replied, list(ITEMS)].to_numpy(dtype=np.float64)
     table = pd.DataFrame(
         {
             "persons": [len(everybody), len(listed), len(asked), replied.sum(), replied.sum()],
@@ -365,7 +384,8 @@ def survey_error(
                 listed["index"].mean(),
                 np.average(true, weights=weight),
                 np.average(true[replied], weights=weight[replied]),
-                np.average(stated, weights=weight[replied]),
+                # the index is linear: that of the mean ticks; single answers off the scale (whole_ticks off) pass
+                satisfaction_index(np.average(ticks, axis=0, weights=weight[replied])),
             ],
         },
         index=pd.Index(["everybody", "on the list", "asked", "answered", "stated"], name="step"),
