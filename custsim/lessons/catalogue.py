@@ -237,45 +237,47 @@ def _steps(cells: Sequence[Cell], number: int, fallback: str) -> Iterator[Step]:
 
     The number of the lesson before its title is left out.
     """
-    title, gathered, opening, tells = "", list[Cell](), True, False
+    title, gathered, opening, tells = "", list[Cell](), True, 0
     for cell in cells:
         if cell.kind == "code":
-            gathered.append(replace(cell, tells=tells))
+            gathered.append(replace(cell, tells=tells > 0))
             continue
         for level, heading, text in _parts(cell.text):
             if level == 2:
                 if gathered or title:
                     yield Step(title or fallback, tuple(gathered))
-                title, gathered, opening, tells = heading, [], False, False
+                title, gathered, opening, tells = heading, [], False, 0
             titles_the_opening = level == 1 and opening and not title
             title = heading.removeprefix(f"{number}.").lstrip() if titles_the_opening else title
             words = f"# {heading}\n{text}" if level == 1 and not titles_the_opening else text
             told = list(_told(words, tells))
-            gathered += [Cell("words", part.strip("\n"), cell.number, tell) for tell, part in told if part.strip()]
+            gathered += [Cell("words", part.strip("\n"), cell.number, tell > 0) for tell, part in told if part.strip()]
             tells = told[-1][0]
     if gathered or title:
         yield Step(title or fallback, tuple(gathered))
 
 
-def _told(text: str, tells: bool) -> Iterator[tuple[bool, str]]:
+def _told(text: str, tells: int) -> Iterator[tuple[int, str]]:
     """Cut Markdown into what tells the outcome of predictions and what does not; such a heading itself does not.
+
+    As when a heading is folded in a notebook, headings below it belong to it, and one of its own level ends it.
 
     Parameters
     ----------
     text
         Markdown without headings of level one and two.
     tells
-        Whether it begins under such a heading.
+        Level of such a heading under which it begins; 0 if there is none.
     """
     kept = ""
     for level, heading, below in _parts(text, _LOWER):
         told = level > 0 and heading.startswith(_TELLS)
         line = f"{'#' * level} {heading}\n" if level else ""
-        if told or (level and tells):
+        if told or 0 < level <= tells:
             yield tells, kept
-            kept, tells = "", told
+            kept, tells = "", level if told else 0
         if told:
-            yield False, line
+            yield 0, line
             line = ""
         kept += f"{line}{below}\n"
     yield tells, kept

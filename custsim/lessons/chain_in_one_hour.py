@@ -54,7 +54,7 @@ def saving() -> Number:
         "saving",
         question="Training costs 100 EUR for each of the 20 employees, every month. What does Viktor's cut save in a "
         "year?",
-        unit="EUR",
+        unit="EUR a year",
         answer=lambda: 12.0 * monthly * staff,
         wrong=[
             Wrong(when=monthly * staff, says="That is one month. The board of directors counts in years: times 12."),

@@ -142,13 +142,13 @@ def guess_complaints() -> Guess:
     """Predict the number of complaints when complaining is made easy."""
     return Guess(
         "complaints_up",
-        question="Complaining is made easy (from 0.5 to 0.9: a number on every letter, somebody asks). By how many "
-        "per cent does the number of complaints change?",
+        question="Complaining is made easy (from 50 to 90 of 100: a number on every letter, somebody asks). By how "
+        "many per cent does the number of complaints change?",
         unit="%",
         low=-100.0,
         high=300.0,
         outcome=lambda: 100.0 * (measured(BANK, "complaints", {EASE: 0.9}) / measured(BANK, "complaints") - 1.0),
-        explain="It rises by about two fifths. On a chart of 'complaints received' this looks like a disaster.",
+        explain="It rises by almost half. On a chart of 'complaints received' this looks like a disaster.",
     )
 
 
@@ -156,7 +156,7 @@ def guess_customers() -> Guess:
     """Predict what that does to the number of customers."""
     return Guess(
         "customers_up",
-        question="And the number of customers after five years (it is about 2,900)? How many more or fewer will it be?",
+        question="And the number of customers after five years (it is about 2,800)? How many more or fewer will it be?",
         unit="customers",
         low=-500.0,
         high=500.0,

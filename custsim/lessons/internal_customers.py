@@ -256,8 +256,8 @@ def where_it_goes() -> Choice:
             Option(
                 "Hire: a queue is a lack of people.",
                 right=False,
-                says="It ends the waiting, and costs about three times what the waiting does in this district. Where "
-                "ten people at a desk serve 200 colleagues, ONE more would end it for all of them; there it may well "
+                says="It ends the waiting, and costs three times what the waiting does in this district, and more. "
+                "Where ten people at a desk serve 200 colleagues, ONE more would end it for all of them; there it may well "
                 "be right.",
             ),
             Option(
@@ -456,7 +456,8 @@ def per_euro() -> Table:
             "Customers for 10,000 EUR",
         ],
         rows=rows,
-        says="Each lever alone, in the boards' luck.",
+        says="Each lever alone, in the boards' luck. EUR a year: for the 18 people who are there on average, since a "
+        "vacancy takes time to fill.",
     )
 
 

@@ -61,7 +61,7 @@ def pay_bill() -> Number:
         "pay_bill",
         question="A district with 3,000 customers has one employee for 150 of them, at 3,150 EUR a month each. What do "
         "3 % more pay for everybody cost a year?",
-        unit="EUR",
+        unit="EUR a year",
         answer=lambda: 0.03 * heads * bank.employees.monthly_pay * 12.0,
         wrong=[
             Wrong(when=lambda: 0.03 * heads * bank.employees.monthly_pay, says="That is one month."),

@@ -45,6 +45,23 @@ def test_halving_churn_raises_the_value_by_little_more_than_half_and_doubles_it_
         assert value(seed, **free, **{"loyalty.churn": 0.01}) / value(seed, **free) == pytest.approx(2.0, abs=0.07)
 
 
+def test_sorting_foresees_both_published_cohorts_and_one_churn_for_all_does_not():
+    def number(cell):
+        return float(cell.removesuffix(" %"))
+
+    for _, constant, sorting, came in lesson.foreseen().describe()["rows"]:
+        assert number(sorting) == pytest.approx(number(came), abs=2.0)
+        assert number(constant) < number(came) - 8
+
+
+def test_five_points_are_worth_what_the_formula_gives():
+    """1.1/(1.1 - r) five points further, from 60, 80 and 90 %."""
+    gains = [100 * ((1.1 - r) / (1.1 - r - 0.05) - 1) for r in (0.6, 0.8, 0.9)]
+    assert [f"{gain:.0f} %" for gain in gains] == ["11 %", "20 %", "33 %"]
+    for gain in gains:
+        assert f"{gain:.0f} %" in lesson.evidence_lore().says
+
+
 def test_how_much_is_still_a_promise_after_five_years(seeds):
     for churn, share in ((0.02, 1 / 3), (0.01, 0.48)):
         for seed in seeds:

@@ -86,6 +86,30 @@ def test_the_table_tells_three_banks_and_adds_up():
     assert lesson.guess_back().outcome < -50_000
 
 
+@pytest.mark.parametrize("seed", LUCKS)
+def test_more_people_bring_no_time_back(seed):
+    def minutes(changes=None):
+        return 60 * measured(lesson.bank_that_saved(), "visit_hours.last_year", changes, seed=seed)
+
+    assert minutes(lesson.MORE) == pytest.approx(minutes(), abs=0.1)
+    assert minutes(lesson.MORE) < 47 < minutes({lesson.RECOVERY: 0.0503})
+
+
+def test_more_people_are_predicted_before_it_is_told():
+    guess = lesson.guess_more_people()
+    assert guess.outcome == pytest.approx(46.3, abs=0.1)
+    assert yearly("visit_hours", 1, "two years")[1] * 60 == pytest.approx(44, abs=0.5)
+    assert "About 46" in guess.explain
+
+
+def test_the_table_of_measurements_tells_what_the_bank_takes():
+    time, down, back, leaver, _ = lesson.measurements().describe()["rows"]
+    assert time[1].startswith(time[2]), "the published exponent"
+    assert down[1].startswith(down[2])
+    assert back[2] == "0.8 % a month"
+    assert leaver[1] == leaver[2]
+
+
 def test_calculations_by_hand_follow_the_law():
     assert lesson.time_given().right == pytest.approx(1 - 1.2**-0.64)
     assert lesson.served().right == pytest.approx(1.2**0.64 - 1)
