@@ -1,4 +1,4 @@
-"""A real browser for every test that wants one."""
+"""A real browser for every test that wants one, and how Hypothesis looks for counterexamples."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run, however busy the machine is. To look for new ones: --hypothesis-profile=default
+settings.register_profile("custsim", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("custsim")
 
 #: what a browser needs in a container, and without a graphics card
 BROWSER_OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
@@ -26,6 +31,7 @@ def chromium() -> Iterator[Any]:
             pytest.fail(f"CUSTSIM_BROWSER=required, but {reason}")
         pytest.skip(reason)
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra: test)")
+    playwright.expect.set_options(timeout=20_000)  # the machine may be busy; what comes at once is not waited for
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=list(BROWSER_OPTIONS))
         yield browser

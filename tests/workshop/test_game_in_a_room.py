@@ -20,7 +20,7 @@ from custsim.lessons.catalogue import find
 SHORT = "from custsim.game import Game\nGame('budget_game', years=2, trials=2)"
 GAME = "section.custsim[data-id=budget_game]"
 #: a year of all teams, on a busy machine
-LONG = 30_000
+LONG = 120_000
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ CELLS = [
     f">>>from custsim.game import Game\nGame('game', years={YEARS}, trials=2)",
 ]
 #: a year of all teams, on a busy machine
-LONG = 30_000
+LONG = 120_000
 #: what each team does in year 1: presses of a key on a slider; the rest of the game it stays with it
 BELIEFS = {
     "Owls": {"Training": 2, "Advertising": -4},

@@ -18,7 +18,7 @@ from custsim.workshop.room import Limits, Rate, Room
 from custsim.workshop.store import Store
 
 
-def until(true: Any, seconds: float = 5.0) -> bool:
+def until(true: Any, seconds: float = 20.0) -> bool:
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
         time.sleep(0.01)
@@ -89,7 +89,7 @@ def test_everybody_has_one_slow_question_at_a_time(workshop: Workshop) -> None:
 def test_in_quiet_moments_the_server_works_ahead_and_only_then(
     open_workshop: Open, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custsim.workshop.work._QUIET", 0.2)
+    monkeypatch.setattr("custsim.workshop.work._QUIET", 1.0)
     monkeypatch.setattr("custsim.workshop.work._BREATH", 60.0)
     workshop = open_workshop()
     workshop.go("reveal_all")
@@ -288,7 +288,7 @@ def test_nobody_joins_when_memory_is_short(workshop: Workshop, monkeypatch: pyte
 
 
 def test_a_trainee_is_read_no_faster_than_is_fair(open_workshop: Open) -> None:
-    workshop = open_workshop(messages_a_second=50.0, messages_at_once=5)
+    workshop = open_workshop(messages_a_second=10.0, messages_at_once=5)
     workshop.go("reveal_all")
     ana, ben = workshop.join("Ana"), workshop.join("Ben")
     begun = time.monotonic()
@@ -298,8 +298,8 @@ def test_a_trainee_is_read_no_faster_than_is_fair(open_workshop: Open) -> None:
     quick = time.monotonic() - begun
     for _ in range(25):
         ana.read()
-    assert time.monotonic() - begun > (25 - 5 - 2) / 50
-    assert quick < 0.3
+    assert time.monotonic() - begun > (25 - 5 - 2) / 10
+    assert quick < 1.2  # and not after all of Ana's
 
 
 def test_the_rate_lets_a_handful_through_and_then_spaces_them() -> None:

@@ -221,7 +221,7 @@ class Workshop:
         assert trainer.socket is not None
         before = (self.room.phase, self.room.revealed)
         trainer.socket.send(json.dumps({"do": do}))
-        until = time.monotonic() + 5
+        until = time.monotonic() + 20
         while (self.room.phase, self.room.revealed) == before and time.monotonic() < until:
             time.sleep(0.005)
         trainer.leave()
