@@ -150,8 +150,10 @@ def weighted_average_index(scores: Mapping[str, float], weights: Mapping[str, fl
     return float(sum(weights[name] * scores[name] for name in scores) / sum(weights[name] for name in scores))
 
 
-def top_box(answers: ArrayLike, boxes: int = 2, top: int = 10, confidence: float = 0.95) -> Estimate:
-    """Share of answers in the highest boxes of the scale, with its interval.
+def top_box(
+    answers: ArrayLike, boxes: int = 2, top: int = 10, confidence: float = 0.95, *, weights: ArrayLike | None = None
+) -> Estimate:
+    """Share of answers in the highest boxes of the scale, with its interval (:func:`share_interval`).
 
     Parameters
     ----------
@@ -163,25 +165,32 @@ def top_box(answers: ArrayLike, boxes: int = 2, top: int = 10, confidence: float
         Highest answer of the scale.
     confidence
         Confidence of the interval, above 0 and below 1.
+    weights
+        As for :func:`recommendation_score`.
 
     Raises
     ------
     InputError
-        If there is no answer, one above ``top`` or below 0, or the scale has not so many boxes.
+        If there is no answer, one above ``top`` or below 0, the scale has not so many boxes, or weights are no weights.
+
+    References
+    ----------
+    Interval: Wilson (1927); effective number of weighted answers: Kish (1965).
 
     Examples
     --------
     >>> top_box([10, 9, 8, 3]).value
     0.5
     """
-    given = _answers(answers)
+    given, counts = _answers(answers, weights)
     if not 1 <= boxes <= top:
         raise InputError(f"boxes: must be from 1 to {top}, got {boxes}")
     _check_scale(given, 0.0, top)
-    return share_interval(int((given > top - boxes).sum()), given.size, confidence)
+    share = float(counts[given > top - boxes].sum() / counts.sum())
+    return _wilson(share, _effective(counts), given.size, confidence)
 
 
-def recommendation_score(answers: ArrayLike, confidence: float = 0.95) -> Estimate:
+def recommendation_score(answers: ArrayLike, confidence: float = 0.95, *, weights: ArrayLike | None = None) -> Estimate:
     r"""Recommendation score: promoters (9, 10) minus detractors (0-6), in points from -100 to 100, with its interval.
 
     With shares p and d of n answers the variance of the difference is :math:`(p + d - (p - d)^2)/n`. The interval is
@@ -193,6 +202,10 @@ def recommendation_score(answers: ArrayLike, confidence: float = 0.95) -> Estima
         "How likely are you to recommend us?", 0-10; missing ones (NaN) are left out.
     confidence
         Confidence of the interval.
+    weights
+        Weight of each answer, such as how many persons a respondent stands for; all alike by default. Shares are then
+        those of persons, and n is :math:`(\sum w)^2/\sum w^2`, the number of answers of equal weight that tell as much.
+        What weighs 0 is left out.
 
     Returns
     -------
@@ -202,11 +215,12 @@ def recommendation_score(answers: ArrayLike, confidence: float = 0.95) -> Estima
     Raises
     ------
     InputError
-        If there is no answer, or one outside 0-10.
+        If there is no answer, one outside 0-10, or weights are not possible.
 
     References
     ----------
-    Score: Reichheld (2003); not superior to satisfaction: Keiningham et al. (2007). Interval: Rocks (2016).
+    Score: Reichheld (2003); not superior to satisfaction: Keiningham et al. (2007). Interval: Rocks (2016). Effective
+    number of weighted answers: Kish (1965).
 
     Examples
     --------
@@ -214,14 +228,15 @@ def recommendation_score(answers: ArrayLike, confidence: float = 0.95) -> Estima
     >>> score.value, round(score.low), round(score.high)
     (30.0, 14, 44)
     """
-    given = _answers(answers)
+    given, counts = _answers(answers, weights)
     _check_scale(given, 0.0, 10.0)
-    n, promoters, detractors = given.size, int((given >= 9).sum()), int((given <= 6).sum())
+    n, total = _effective(counts), float(counts.sum())
+    promoters, detractors = float(counts @ (given >= 9)), float(counts @ (given <= 6))
     more, fewer, added = _ADDED
-    p, d = (promoters + more) / (n + added), (detractors + fewer) / (n + added)
+    p, d = (n * promoters / total + more) / (n + added), (n * detractors / total + fewer) / (n + added)
     half = _z(confidence) * math.sqrt((p + d - (p - d) ** 2) / (n + added))
     low, high = max(-1.0, p - d - half), min(1.0, p - d + half)
-    return Estimate(100.0 * (promoters - detractors) / n, 100.0 * low, 100.0 * high, n, confidence)
+    return Estimate(100.0 * (promoters - detractors) / total, 100.0 * low, 100.0 * high, given.size, confidence)
 
 
 def mean_interval(
@@ -257,12 +272,7 @@ def mean_interval(
     >>> mean_interval([70.0, 80.0, 75.0, 75.0]).value
     75.0
     """
-    given = np.asarray(values, dtype=np.float64).ravel()
-    counts = np.ones(given.size) if weights is None else np.asarray(weights, dtype=np.float64).ravel()
-    if counts.size != given.size:
-        raise InputError(f"weights: there must be one for each of the {given.size} values, got {counts.size}")
-    there = weighty(~np.isnan(given), counts)
-    given, counts = given[there], counts[there]
+    given, counts = _weighed(values, weights)
     if given.size < 2:
         raise InputError(f"values: an interval needs at least two answers, got {given.size}; ask more people")
     if not np.all(np.isfinite(given)):
@@ -310,8 +320,7 @@ def share_interval(count: int, answers: int, confidence: float = 0.95) -> Estima
         raise InputError(f"count: must be from 0 to answers (at least 1), got {count} of {answers}")
     if not (float(count).is_integer() and float(answers).is_integer()):
         raise InputError(f"count: count and answers must be whole numbers, got {count} of {answers}")
-    interval = stats.binomtest(int(count), int(answers)).proportion_ci(_checked(confidence), method="wilson")
-    return Estimate(count / answers, float(interval.low), float(interval.high), answers, confidence)
+    return _wilson(count / answers, answers, int(answers), confidence)
 
 
 def margin_of_error(
@@ -384,19 +393,43 @@ def sample_size(margin: float, sd: float = 0.5, confidence: float = 0.95, popula
     if not margin > 0:
         raise InputError(f"margin: must be above 0, got {margin:g}")
     _check_sd(sd)
-    wanted = (_z(confidence) * sd / margin) ** 2
+    wanted = max(1.0, (_z(confidence) * sd / margin) ** 2)
     if population is not None:
         _finite(1, population)
         wanted = wanted / (1.0 + (wanted - 1.0) / population)
-    return max(1, math.ceil(wanted - 1e-9))
+    return math.ceil(wanted - 1e-9)
 
 
-def _answers(answers: ArrayLike) -> Floats:
-    given = np.asarray(answers, dtype=np.float64).ravel()
-    given = given[~np.isnan(given)]
+def _weighed(values: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats]:
+    """Values that are there and weigh something, and their weights."""
+    given = np.asarray(values, dtype=np.float64).ravel()
+    counts = np.ones(given.size) if weights is None else np.asarray(weights, dtype=np.float64).ravel()
+    if counts.size != given.size:
+        raise InputError(f"weights: there must be one for each of the {given.size} values, got {counts.size}")
+    there = weighty(~np.isnan(given), counts)
+    return given[there], counts[there]
+
+
+def _answers(answers: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats]:
+    given, counts = _weighed(answers, weights)
     if given.size == 0:
         raise InputError("answers: nobody answered; ask more people or lower the hurdle to answer")
-    return given
+    return given, counts
+
+
+def _effective(weights: Floats) -> float:
+    """Number of answers of equal weight that tell as much."""
+    return float(weights.sum() ** 2 / (weights @ weights))
+
+
+def _wilson(share: float, n: float, answers: int, confidence: float) -> Estimate:
+    """Share of n answers, which may be an effective number, with its score interval."""
+    z = _z(confidence)
+    middle, half = share + z**2 / 2.0 / n, z * math.sqrt(share * (1.0 - share) / n + z**2 / 4.0 / n**2)
+    # at the ends exactly, in spite of rounding
+    low = 0.0 if share == 0.0 else (middle - half) / (1.0 + z**2 / n)
+    high = 1.0 if share == 1.0 else (middle + half) / (1.0 + z**2 / n)
+    return Estimate(share, low, high, answers, confidence)
 
 
 def _check_scale(answers: Floats, low: float, high: float) -> None:

@@ -76,6 +76,45 @@ def test_the_interval_of_few_answers_by_hand() -> None:
     assert (score.low, score.high) == pytest.approx((100 * (p - d - half), 100 * (p - d + half)), rel=1e-6)
 
 
+def test_weighted_answers_are_persons() -> None:
+    """Two answers that stand for 30 and 10 persons tell as much as 40^2/(30^2 + 10^2) = 1.6 that count alike."""
+    score = measure.recommendation_score([10, 0, np.nan, 0], weights=[30, 10, 10, 0])
+    p, d, z = (0.75 * 1.6 + 0.75) / 4.6, (0.25 * 1.6 + 0.75) / 4.6, 1.959964
+    half = z * sqrt((p + d - (p - d) ** 2) / 4.6)
+    assert (score.value, score.answers) == (pytest.approx(50.0), 2)
+    assert (score.low, score.high) == pytest.approx((100 * (p - d - half), 100 * (p - d + half)), rel=1e-6)
+    box = measure.top_box([10, 0, np.nan, 0], weights=[30, 10, 10, 0])
+    half = z * sqrt(0.75 * 0.25 / 1.6 + z**2 / 4 / 1.6**2)
+    ends = [(0.75 + z**2 / 3.2 + side * half) / (1 + z**2 / 1.6) for side in (-1, 1)]
+    assert (box.value, box.answers, box.low, box.high) == pytest.approx((0.75, 2, *ends), rel=1e-6)
+    answers = [10] * 6 + [7] + [0] * 3
+    assert measure.top_box([9.0] * 7, weights=np.linspace(0.1, 0.7, 7)).high == 1.0
+    for estimate in (measure.recommendation_score, measure.top_box):
+        alike, plain = estimate(answers, weights=[7.0] * 10), estimate(answers)
+        assert (alike.value, alike.low, alike.high) == pytest.approx((plain.value, plain.low, plain.high))
+
+
+def test_intervals_of_a_sample_by_segment_cover_when_it_is_weighed_back() -> None:
+    """A tenth of the customers are half of the sample; of 2,000 intervals 93 % is four standard errors below 95 %."""
+    few, many, rng = (0.2, 0.5), (0.5, 0.1), np.random.default_rng(4)  # promoters, detractors
+    score = 100 * (0.1 * (few[0] - few[1]) + 0.9 * (many[0] - many[1]))
+    share = 0.1 * few[0] + 0.9 * many[0]
+    covered, missed, boxed = [], [], []
+    for _ in range(2_000):
+        counts = [rng.multinomial(80, [p, 1 - p - d, d]) for p, d in (few, many)]
+        answers = np.concatenate([np.repeat([10, 8, 0], count) for count in counts])
+        weights = np.repeat([1.0, 9.0], 80)
+        found = measure.recommendation_score(answers, weights=weights)
+        covered.append(found.low <= score <= found.high)
+        plain = measure.recommendation_score(answers)
+        missed.append(plain.low <= score <= plain.high)
+        box = measure.top_box(answers, weights=weights)
+        boxed.append(box.low <= share <= box.high)
+    assert np.mean(covered) > 0.93
+    assert np.mean(boxed) > 0.93
+    assert np.mean(missed) < 0.5
+
+
 def test_no_score_beyond_everybody() -> None:
     assert measure.recommendation_score([10] * 5).high == 100.0
     assert measure.recommendation_score([0] * 5).low == -100.0
@@ -147,6 +186,9 @@ def test_the_score_interval_by_hand() -> None:
         ((middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)), rel=1e-6
     )
     assert found == measure.top_box([9] * 8 + [1] * 2, confidence=0.90) == measure.share_interval(8.0, 10.0, 0.90)
+    nobody, everybody = measure.share_interval(0, 10), measure.share_interval(10, 10)
+    assert (nobody.low, everybody.high) == (0.0, 1.0)
+    assert nobody.high == pytest.approx(1 - everybody.low) == pytest.approx(1.959964**2 / (10 + 1.959964**2), rel=1e-6)
 
 
 @given(st.floats(0.02, 2.0), st.floats(0.0, 3.0), st.none() | st.integers(1, 5_000))
@@ -160,6 +202,7 @@ def test_the_sample_size_is_the_least_that_will_do(margin: float, sd: float, pop
 def test_a_sample_size_that_comes_out_even_is_not_rounded_up() -> None:
     one_percent = measure.margin_of_error(100, sd=1.0)
     assert measure.sample_size(one_percent, sd=1.0) == 100
+    assert measure.sample_size(1.0, sd=0.0, population=1) == 1
 
 
 def test_margin_and_sample_size_are_inverse() -> None:
@@ -199,6 +242,8 @@ def test_top_box() -> None:
         (lambda: measure.weighted_average_index({}, {}), "missing all"),
         (lambda: measure.recommendation_score([]), "nobody answered"),
         (lambda: measure.recommendation_score([11]), "from 0 to 10"),
+        (lambda: measure.recommendation_score([9, 8], weights=[1.0]), "one for each of the 2"),
+        (lambda: measure.top_box([9, 8], weights=[1.0, -1.0]), "weights"),
         (lambda: measure.mean_interval([1.0]), "at least two"),
         (lambda: measure.mean_interval([np.nan, np.nan]), "at least two"),
         (lambda: measure.mean_interval([1.0, 2.0], [1.0, 0.0]), "at least two"),
