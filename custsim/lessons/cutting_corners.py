@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from custsim.chain.employees import served_share, time_per_visit
 from custsim.experiment.evaluate import evaluate
-from custsim.lessons.firms import SEED, difference, firm, measured, monthly
+from custsim.lessons.firms import SEED, difference, firm, measured, monthly, shown
 from custsim.scenario import Scenario
 from custsim.widgets import (
     Board,
@@ -206,7 +206,7 @@ def staffing() -> Board:
         scenario=bank(),
         controls=[Control(PER_EMPLOYEE, label="Customers per employee", low=130, high=210, step=5, unit="")],
         charts=(_MINUTES, "chain", "customers", "profit"),
-        numbers=("profit.first_year", "profit_last_year", "net_present_value", "customers_end", "customer_equity"),
+        numbers=shown("profit.first_year", "profit_last_year", "net_present_value", "customers_end", "customer_equity"),
         panels=("why", "customer", "band"),
     )
 

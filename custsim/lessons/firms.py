@@ -36,6 +36,8 @@ _LABELS = {
     "left.first_year": "Customers lost in the first year",
     "profit.first_year": "Profit of the first year",
     "profit.total": "Profit of all years",
+    "referred.total": "Won by word of mouth, all years",
+    "rewards.total": "Referral rewards, all years",
 }
 
 #: a firm of its own, or the name of a bundled one

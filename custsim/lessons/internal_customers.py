@@ -257,8 +257,8 @@ def where_it_goes() -> Choice:
                 "Hire: a queue is a lack of people.",
                 right=False,
                 says="It ends the waiting, and costs three times what the waiting does in this district, and more. "
-                "Where ten people at a desk serve 200 colleagues, ONE more would end it for all of them; there it may well "
-                "be right.",
+                "Where ten people at a desk serve 200 colleagues, ONE more would end it for all of them; there it may "
+                "well be right.",
             ),
             Option(
                 "Find out what the requests are, and end the most frequent ones.",

@@ -444,6 +444,7 @@ def guess_subscribers() -> Guess:
         low=0.0,
         high=100.0,
         outcome=SUBSCRIBERS[-1],
+        label="The cohort",
         explain="More than twice as many as the first year lets one expect. Year after year a larger share renewed.",
     )
 

@@ -13,7 +13,7 @@ from custsim.game.book import Book, score
 from custsim.game.leaderboard import points
 from custsim.game.play import played
 from custsim.game.results import YearResult
-from custsim.lessons.firms import difference, firm
+from custsim.lessons.firms import difference, firm, shown
 from custsim.widgets import Board, Choice, Control, Evidence, Guess, Headline, Number, Option, Table, Wrong
 from custsim.widgets.numbers import written
 
@@ -140,8 +140,8 @@ def levers() -> Board:
             Control("market.marketing", label="Advertising, a month", low=0, high=12_000, step=500),
         ],
         charts=("chain", "customers", "profit"),
-        numbers=(_own_cost("own_cost"), "profit.first_year", "profit_last_year", "profit.total", "customer_equity",
-                 "satisfaction"),
+        numbers=(_own_cost("own_cost"), *shown("profit.first_year", "profit_last_year", "profit.total",
+                                               "customer_equity", "satisfaction")),
         panels=("why", "band"),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from custsim.experiment.counterfactual import Counterfactual, lost_customer_cost
-from custsim.lessons.firms import SEED, difference, firm, lived, measured
+from custsim.lessons.firms import SEED, difference, firm, lived, measured, shown
 from custsim.simulation import Run
 from custsim.value import concentration, cost_to_serve, rfm, segment_table
 from custsim.widgets import Board, Choice, Control, Evidence, Guess, Headline, Number, Option, Wrong
@@ -386,7 +386,7 @@ def levers() -> Board:
             Control(VISIT_COST, label="Goods and handling of a visit", low=26.0, high=40.0, step=0.5),
         ],
         charts=("customers", "satisfaction", "profit"),
-        numbers=(*_headlines(), "profit.first_year", "profit_last_year", "customers_end"),
+        numbers=(*_headlines(), *shown("profit.first_year", "profit_last_year", "customers_end")),
         panels=("why", "band"),
     )
 

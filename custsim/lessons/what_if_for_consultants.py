@@ -15,6 +15,7 @@ from custsim.lessons.firms import SEED, firm
 from custsim.report import report
 from custsim.scenario.model import DRIVERS
 from custsim.widgets import Board, Choice, Control, Evidence, Guess, Number, Option, Table, Wrong
+from custsim.widgets.controls import levers
 from custsim.widgets.numbers import written
 
 __all__ = [
@@ -63,7 +64,7 @@ _SEARCHED = {"complaints.ease": (0.0, 1.0), "loyalty.offer_rate": (0.0, 0.4), "r
 _SEARCHED_CALLED = {
     "complaints.ease": "ease of complaining",
     "loyalty.offer_rate": "leavers met with an offer",
-    "referral.reward": "reward for a recruit, EUR",
+    "referral.reward": "reward for bringing a customer",
 }
 
 #: paired differences of five lucks, EUR a month (of the example by hand)
@@ -368,12 +369,17 @@ def tornado() -> Table:
     )
 
 
+def _as_on_a_board(path: str, value: float) -> str:
+    """Write a value of a parameter as its slider does."""
+    return levers(firm(BANK), [path])[0].write(value)
+
+
 def _tornado_rows() -> list[list[str]]:
     return [
         [
             _CALLED[str(path)],
-            f"{row['low']:g}",
-            f"{row['high']:g}",
+            _as_on_a_board(str(path), row["low"]),
+            _as_on_a_board(str(path), row["high"]),
             written(row["at_low"], 0),
             written(row["at_high"], 0),
             _bounds(row["effect"], row["effect_low"], row["effect_high"]),
@@ -442,7 +448,7 @@ def best_found() -> Table:
 
 def _best_rows() -> list[list[str]]:
     best = _optimum()
-    rows = [[_SEARCHED_CALLED[path], f"{value:.2g}", ""] for path, value in best.values.items()]
+    rows = [[_SEARCHED_CALLED[path], _as_on_a_board(path, value), ""] for path, value in best.values.items()]
     search = best.trials["value"].dropna()
     retest = best.retest
     return [

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from custsim.experiment.counterfactual import Counterfactual, lost_customer_cost
-from custsim.lessons.firms import SEED, difference, firm, lived, measured
+from custsim.lessons.firms import SEED, difference, firm, lived, measured, shown
 from custsim.widgets import Board, Choice, Control, Evidence, Guess, Number, Option, Wrong
 from custsim.widgets.numbers import written
 from custsim.widgets.table import Table
@@ -354,7 +354,7 @@ def rewards() -> Board:
             Control("referral.referred_advantage", label="Recommended guests stay longer and spend more"),
         ],
         charts=("referrals", "customers", "profit"),
-        numbers=("profit", "won", "referred.total", "rewards.total", "customers_end"),
+        numbers=shown("profit", "won", "referred.total", "rewards.total", "customers_end"),
         panels=("why", "band"),
     )  # fmt: skip
 

@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custsim.errors import InputError
-from custsim.widgets.component import Component, Reply, State, action, as_json, numbered, real, shown
+from custsim.widgets.component import Component, Reply, State, action, as_json, numbered, real, shown, text
 from custsim.widgets.numbers import written
+from custsim.widgets.questions import readings
 
 __all__ = ["Guess"]
 
+#: characters of a guess that are read
+_LONGEST = 100
 #: points of a curve that is sent
 _POINTS = 1200
 
@@ -45,6 +48,8 @@ class Guess(Component):
         Of a curve over something else: the places at which it has values, evenly spaced.
     across
         How such a place is written, with ``{}`` for the number: ``"year {}"``, ``"{} EUR of reward"``.
+    label
+        What the outcome comes from: the model, unless it was published.
     title
         Heading.
 
@@ -77,6 +82,7 @@ class Guess(Component):
         points: int = 60,
         at: Sequence[float] | None = None,
         across: str = "month {}",
+        label: str = "The model",
         title: str = "",
     ) -> None:
         super().__init__(id, title)
@@ -94,6 +100,7 @@ class Guess(Component):
         if across.count("{}") != 1:
             raise InputError(f"across: must hold {{}} once, where the number of a place goes, got {across!r}")
         self.question, self.unit, self.explain, self.across = question, unit, explain, across
+        self.label = label
         self.low, self.high, self.form, self.points = float(low), float(high), kind, points
         self._outcome: Any = outcome
         self._lock = threading.Lock()
@@ -125,6 +132,7 @@ class Guess(Component):
             "points": self.points,
             "at": list(self.at),
             "across": self.across,
+            "label": self.label,
         }
 
     def start(self) -> State:
@@ -158,6 +166,8 @@ class Guess(Component):
 
     def _read(self, message: dict[str, Any]) -> float | list[float]:
         if self.form == "number":
+            if "text" in message:
+                return self._in_words(text(message["text"], "text", _LONGEST))
             if "value" not in message:
                 raise InputError("value: a number is missing; send what you expect")
             return self._in_range(message["value"], "your guess")
@@ -169,6 +179,20 @@ class Guess(Component):
         at = np.linspace(0.0, len(drawn) - 1.0, self.points)
         spread = np.interp(at, np.arange(len(drawn)), drawn)
         return [float(f"{value:.4g}") for value in spread]
+
+    def _in_words(self, given: str) -> float:
+        """Read a guess as somebody wrote it; if what they may mean instead is larger and could be, they are asked."""
+        usual, *others = readings(given, unit=self.unit)
+        plain = self.unit == "%" and abs(usual) >= 1.0  # 2.5 where per cent are asked for
+        larger = [other for other in others if abs(other) > abs(usual) and self.low <= other <= self.high]
+        if larger and not plain:
+            way = "Write it with the % sign." if self.unit == "%" else "Write it without separators."
+            both = " or ".join(self._exactly(value) for value in (usual, *larger))
+            raise InputError(f"Do you mean {both}? {way}")
+        if not self.low <= usual <= self.high:
+            ends = f"from {self._exactly(self.low)} to {self._exactly(self.high)}"
+            raise InputError(f"{self._exactly(usual)} is out of range; write a guess {ends}.")
+        return float(usual)
 
     def _in_range(self, value: Any, name: str) -> float:
         return real(value, name, self.low, self.high)
@@ -212,6 +236,9 @@ class Guess(Component):
 
     def _place(self, index: int) -> str:
         return f"{'at' if self.across.startswith('{}') else 'in'} {self.across.format(f'{self.at[index]:,g}')}"
+
+    def _exactly(self, value: float) -> str:
+        return f"{written(value, next(d for d in range(10) if d == 9 or round(value, d) == value))} {self.unit}".strip()
 
     def _write(self, value: float) -> str:
         size = abs(value)

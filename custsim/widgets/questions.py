@@ -30,10 +30,19 @@ _SIZES = {
     "bn": 1e9, "mrd": 1e9, "billion": 1e9,
 }  # fmt: skip
 _FILLERS = frozenset(["about", "around", "roughly", "approximately", "approx", "circa", "ca", "almost", "nearly"])
-_FILLERS |= {"a", "an", "the", "of", "per", "is", "it", "in", "each", "every"}
+_FILLERS |= {"a", "an", "the", "of", "per", "is", "it", "in", "each", "every", "plus"}
+#: words for one unit, of which any will do
+_SAME = (
+    frozenset(["people", "person", "persons", "employees", "customers", "guests", "colleagues"]),
+    frozenset(["day", "days", "d", "working"]),
+    frozenset(["week", "weeks", "w", "wk", "wks"]),
+    frozenset(["year", "years", "y", "yr", "yrs"]),
+    frozenset(["point", "points", "pt", "pts"]),
+)
 _MONEY = frozenset(["eur", "euro", "euros", "usd", "dollar", "dollars", "gbp", "pound", "pounds", "chf", "twd", "nt"])
 _PERCENT = frozenset(["%", "percent", "pct", "prozent"])
 _MINUSES = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{HYPHEN}": "-", "\N{NON-BREAKING HYPHEN}": "-"})
+_FRACTION_OF = re.compile(r"(?<![\d.,/])(\d+)\s?[/\N{FRACTION SLASH}]\s?(\d+)(?![\d.,/])")
 _NUMBER = re.compile(r"[+-]?\s*(\d[\d.,'\N{RIGHT SINGLE QUOTATION MARK} ]*|[.,]\d+)(e[+-]?\d{1,3}(?![a-z\d]))?")
 _SYMBOLS = re.compile(r"[€$£¥~≈=]|nt\$")
 
@@ -48,8 +57,8 @@ def readings(answer: str, *, unit: str = "", percent: bool = False) -> tuple[flo
     unit
         Unit that was asked for; its words may follow the number.
     percent
-        Whether a share was asked for: ``12 %``, ``12`` and ``0.12`` are then all 0.12. If the unit is ``%`` instead,
-        the same are 12, 12, and 0.12 or 12.
+        Whether a share was asked for: ``12 %``, ``12``, ``0.12`` and ``3/25`` are then all 0.12. If the unit is ``%``
+        instead, the same are 12, 12, 0.12 or 12, and 12.
 
     Returns
     -------
@@ -68,11 +77,12 @@ def readings(answer: str, *, unit: str = "", percent: bool = False) -> tuple[flo
     >>> readings("1.234"), readings("12 %", percent=True), readings("0.12", percent=True)
     ((1.234, 1234.0), (0.12,), (0.12, 0.0012))
     """
-    plain = " ".join(answer.translate(_MINUSES).lower().split())
+    plain = re.sub(r"\bminus\b", "-", " ".join(answer.translate(_MINUSES).lower().split()))
     wanted = "%" if percent else unit
     if not plain:
         raise InputError(f"Write a number{f' in {wanted}' if wanted else ''}.")
     bare = _SYMBOLS.sub(" ", plain)
+    bare, divisor = _divided(bare)
     found = list(_NUMBER.finditer(bare))
     if not found:
         raise InputError(
@@ -84,10 +94,20 @@ def readings(answer: str, *, unit: str = "", percent: bool = False) -> tuple[flo
     size, is_percent = _words_around(f"{bare[: match.start()]} {bare[match.end() :]}", unit, percent, answer)
     power = float(f"1{match[2]}") if match[2] else 1.0
     sign = -1.0 if match[0].lstrip().startswith("-") else 1.0
-    values = [sign * value * power * size for value in _digits(match[1].strip(), answer)]
+    values = [sign * value * power * size / divisor for value in _digits(match[1].strip(), answer)]
     if not all(math.isfinite(value) for value in values):
         raise InputError(f"{shown(answer)} is too large to be read as a number.")
+    if divisor != 1.0 and wanted == "%" and not is_percent:  # a third is 33 %
+        return tuple(value if percent else 100.0 * value for value in values)
     return tuple(dict.fromkeys(share for value in values for share in _shares(value, wanted, percent, is_percent)))
+
+
+def _divided(words: str) -> tuple[str, float]:
+    """Take the divisor out of a fraction such as 1/3; 1 and the words as they are if there is none."""
+    fraction = _FRACTION_OF.search(words)
+    if not fraction or not float(fraction[2]):
+        return words, 1.0
+    return f"{words[: fraction.end(1)]} {words[fraction.end() :]}", float(fraction[2])
 
 
 def _shares(value: float, wanted: str, percent: bool, is_percent: bool) -> tuple[float, ...]:
@@ -108,6 +128,7 @@ def _words_around(words: str, unit: str, percent: bool, answer: str) -> tuple[fl
     rest = re.sub(r"%|[^\W\d_]+|[\s./()!]", "", words)
     own = set(re.findall(r"%|[^\W\d_]+", unit.lower()))
     own |= {f"{word}s" for word in own} | {word.removesuffix("s") for word in own}
+    own = own.union(*(same for same in _SAME if own & same))
     money = bool(own & _MONEY) or not unit
     size, is_percent = 1.0, False
     unknown: list[str] = [rest] if rest else []

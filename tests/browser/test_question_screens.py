@@ -106,7 +106,7 @@ def test_a_guess_is_held_against_the_outcome_and_stands(show: Show) -> None:
     field = page.get_by_label("How many of 100 complain?")
     field.fill("many")
     page.get_by_role("button", name="That is my guess").click()
-    expect(page.get_by_role("alert").first).to_contain_text("as a number")
+    expect(page.get_by_role("alert").first).to_contain_text("I find no number in 'many'")
     field.fill("45")
     page.get_by_role("button", name="That is my guess").click()
     expect(page.locator(".reveal")).to_contain_text("Your guess")
@@ -149,7 +149,7 @@ def test_a_curve_is_drawn_and_the_outcome_appears_beside_it(show: Show) -> None:
     before = canvas.evaluate("window.pixels.hash")
     done.click()
     expect(page.locator(".reveal")).to_be_visible()
-    expect(page.locator(".key")).to_contain_text("your guess")
+    expect(page.locator(".key")).to_contain_text("Your guess")
     page.wait_for_timeout(60)
     assert canvas.evaluate("window.pixels.hash") != before
     # the outcome is 5 of 0 to 10, level: half way up the axis, which fills most of the canvas
@@ -185,6 +185,32 @@ def test_a_curve_can_be_entered_by_keyboard_alone(show: Show, served: object) ->
     assert curve[0] == 2
     assert curve[-1] == 8
     assert abs(curve[12] - (2 + 6 * 12 / 23)) < 0.01  # straight in between
+
+
+def test_a_point_of_a_curve_is_read_as_it_was_meant_or_asked_again(show: Show, served: object) -> None:
+    page = show("curve")
+    page.get_by_text("Enter points instead of drawing").press("Enter")
+    first, last = page.locator(".points input").first, page.locator(".points input").last
+    problem = page.get_by_role("alert").filter(has_text="write a number from 0 to 10")
+    for unreadable in ("1.234,5", "1/3", "2 or 3", "11", "2k"):
+        first.fill(unreadable)
+        first.press("Tab")
+        expect(problem).to_be_visible()
+    first.fill("2,5")
+    last.fill("7.5")
+    last.press("Tab")
+    expect(problem).to_have_count(0)
+    page.get_by_role("button", name="That is my guess").click()
+    expect(page.locator(".reveal")).to_be_visible()
+    curve = served.sent[-1]["curve"]  # type: ignore[attr-defined]
+    assert (curve[0], curve[-1]) == (2.5, 7.5)
+
+
+def test_a_guess_with_a_decimal_comma_is_not_ten_times_as_large(show: Show) -> None:
+    page = show("guess")
+    page.get_by_label("How many of 100 complain?").fill("12,5")
+    page.get_by_role("button", name="That is my guess").click()
+    expect(page.locator(".reveal")).to_contain_text("You said 12.5;")
 
 
 def test_drawing_can_be_begun_again(show: Show) -> None:

@@ -157,3 +157,54 @@ def test_evidence_says_how_strong_it_is_and_lore_is_lore():
         Evidence("e", claim="c", strength="fair", sources=[])
     with pytest.raises(InputError, match="needs a list of sources"):
         Evidence("e", claim="c", strength="fair", sources="A 2000")
+
+
+@pytest.mark.parametrize(
+    ("given", "unit", "high", "meant"),
+    [
+        ("12,5", "EUR", 1000, 12.5),
+        ("12.5 %", "%", 100, 12.5),
+        ("1,500", "EUR", 3000, 1500),
+        ("1.5k", "EUR", 3000, 1500),
+        ("\N{EURO SIGN} 300", "EUR", 1000, 300),
+        ("1\N{THIN SPACE}500 EUR", "EUR", 3000, 1500),
+        ("approx. 3", "guests", 10, 3),
+        ("minus 3", "guests", 10, -3),
+        ("\N{MINUS SIGN}3", "guests", 10, -3),
+        ("1/3", "%", 100, 100 / 3),
+        ("1/4", "EUR", 100, 0.25),
+        ("2.5", "%", 300, 2.5),
+    ],
+)
+def test_a_guess_is_read_as_people_write_numbers(given, unit, high, meant):
+    guess = Guess("a", question="?", low=-10, high=high, outcome=0, unit=unit)
+    revealed = Session(guess).send({"do": "guess", "text": given}).message
+    assert revealed["guess"] == pytest.approx(meant)
+
+
+@pytest.mark.parametrize(
+    ("given", "unit", "told"),
+    [
+        ("0.4", "%", "Do you mean 0.4 % or 40 %? Write it with the % sign."),
+        ("1.500", "EUR", "Do you mean 1.5 EUR or 1,500 EUR? Write it without separators."),
+        ("2 or 3", "EUR", "I find 2 numbers in '2 or 3'; write one."),
+        ("", "EUR", "Write a number in EUR."),
+        ("many", "%", "I find no number in 'many'; write it in digits, in %."),
+        ("40 %", "EUR", "I do not understand '%' in '40 %'; the answer is asked for in EUR."),
+        ("9,000", "EUR", "9,000 EUR is out of range; write a guess from 0 EUR to 2,000 EUR."),
+        ("2,001", "%", "2,001 % is out of range; write a guess from 0 % to 2,000 %."),
+        ("-0.5 %", "%", "\N{MINUS SIGN}0.5 % is out of range; write a guess from 0 % to 2,000 %."),
+    ],
+)
+def test_a_guess_that_may_mean_two_things_is_asked_back_and_not_taken(given, unit, told):
+    session = Session(Guess("a", question="?", low=0, high=2000, outcome=0, unit=unit))
+    with pytest.raises(InputError) as error:
+        session.send({"do": "guess", "text": given})
+    assert str(error.value) == told
+    assert session.send({"do": "look"}).message["is"] == "open"
+
+
+def test_an_outcome_that_was_published_is_not_called_the_models():
+    guess = Guess("a", question="?", low=0, high=100, outcome=39.4, label="The cohort")
+    assert guess.describe()["label"] == "The cohort"
+    assert worth().describe()["label"] == "The model"

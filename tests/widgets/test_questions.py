@@ -90,7 +90,6 @@ def test_a_share_as_per_cent_or_as_a_fraction(written, values):
         ("much", "EUR", "I find no number in 'much'; write it in digits, in EUR."),
         ("between 5 and 10", "", "I find 2 numbers"),
         ("5-10", "", "I find 2 numbers"),
-        ("1/4", "", "I find 2 numbers"),
         ("12 bananas", "EUR", "I do not understand 'bananas' in '12 bananas'; the answer is asked for in EUR."),
         ("12 %", "EUR", "I do not understand '%'"),
         ("14 EUR a year", "EUR a month", "I do not understand 'year'"),
@@ -321,3 +320,30 @@ def test_which_is_right_is_not_in_the_description():
 
 def test_tries_needed_are_told():
     assert value_question().describe()["hint_after"] == TRIES
+
+
+@pytest.mark.parametrize(
+    ("written", "unit", "percent", "meant"),
+    [
+        ("1/3", "", True, 1 / 3),
+        ("about 1 / 3", "", True, 1 / 3),
+        ("2/3", "%", False, 200 / 3),
+        ("1/4", "EUR", False, 0.25),
+        ("minus 1/2", "EUR", False, -0.5),
+        ("minus 3 EUR", "EUR", False, -3.0),
+        ("24000 EUR per year", "EUR a year", False, 24_000.0),
+        ("\N{EURO SIGN} 24k a year", "EUR a year", False, 24_000.0),
+        ("5.6 persons", "people", False, 5.6),
+        ("2.1 working days", "days", False, 2.1),
+        ("13 wks", "weeks", False, 13.0),
+        ("63 pts", "points", False, 63.0),
+    ],
+)
+def test_fractions_signs_in_words_and_other_names_of_a_unit_are_read(written, unit, percent, meant):
+    assert readings(written, unit=unit, percent=percent) == (pytest.approx(meant),)
+
+
+@pytest.mark.parametrize("written", ["1/0", "33 1/3", "1/3/4", "1/3 or 1/4", "1.5/3", "2000 EUR a month"])
+def test_what_is_no_plain_fraction_or_another_unit_is_refused(written):
+    with pytest.raises(InputError):
+        readings(written, unit="EUR a year")

@@ -129,7 +129,7 @@ class Student:
         def revealed() -> None:
             expect(reveal).to_contain_text(guess.explain)
             if guess.form == "curve":
-                expect(part.locator(".key")).to_contain_text("your guess")
+                expect(part.locator(".key")).to_contain_text("Your guess")
                 expect(drawing).to_have_attribute("aria-label", drawn)
             else:
                 expect(part.get_by_role("textbox")).to_be_disabled()

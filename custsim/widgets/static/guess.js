@@ -11,23 +11,16 @@ const ANCHORS = 6;
 /** A curve of so few points is entered whole. */
 const FEW = 9;
 
-/** Read a number as people write it: "1,234.5", "12 %", "−3". Not a number: NaN. */
+/** Read a point of a curve as people write it: "1,234.5", "12,5", "12 %", "−3". Anything else: NaN. */
 export function readNumber(text) {
-  const plain = text.trim().replace(/[−–]/g, "-").replace(/[\s\u00a0',]/g, "").match(/^[^\d.+-]*([-+]?(?:\d+\.?\d*|\.\d+))\D*$/);
-  return plain ? Number(plain[1]) : NaN;
+  const plain = text.replace(/[−–]/g, "-").replace(/[\s']/g, "").replace(/,(?=\d{3}(?!\d))/g, "");
+  const found = plain.match(/^[^\d.,+-]*([-+]?(?:\d+[.,]?\d*|[.,]\d+))[^\d.,a-z]*$/);
+  return found ? Number(found[1].replace(",", ".")) : NaN;
 }
 
 /** A guess of either form. */
 export function buildGuess(root, description, line) {
   return description.form === "curve" ? buildCurve(root, description, line) : buildSingle(root, description, line);
-}
-
-/** What to ask back where per cent are asked for and 0.4 may mean 40 %; empty if it is clear. */
-export function askBack(text, value, { unit, low, high }) {
-  const fraction = unit.startsWith("%") && !/%|per ?cent/i.test(text) && value !== 0 && Math.abs(value) < 1;
-  const meant = Number((100 * value).toPrecision(6));
-  if (!fraction || meant < low || meant > high) return "";
-  return `Do you mean ${plainNumber(value)} % or ${plainNumber(meant)} %? Write it with the % sign.`;
 }
 
 function makeReveal() {
@@ -43,15 +36,12 @@ function buildSingle(root, description, line) {
   const id = newId("guess");
   const unit = description.unit === "1" ? "" : description.unit;
   const reveal = makeReveal();
-  const field = make("input", { id, type: "text", inputmode: "decimal", autocomplete: "off" });
-  const wrong = make("p", { class: "problem", role: "alert" });
+  const field = make("input", { id, type: "text", autocomplete: "off" });
   const form = make("form", { class: "answer", onsubmit: (event) => {
     event.preventDefault();
-    const value = readNumber(field.value);
-    wrong.textContent = Number.isFinite(value) ? askBack(field.value, value, { ...description, unit }) : "Enter your guess as a number, such as 12.5.";
-    if (!wrong.textContent) line.ask({ do: "guess", value });
+    line.ask({ do: "guess", text: field.value });
   } }, make("label", { for: id }, description.question),
-  make("div", { class: "row" }, field, unit ? make("span", { class: "unit" }, unit) : "", make("button", {}, "That is my guess")), wrong);
+  make("div", { class: "row" }, field, unit ? make("span", { class: "unit" }, unit) : "", make("button", {}, "That is my guess")));
   if (Number.isFinite(description.low) && Number.isFinite(description.high)) {
     form.append(make("p", { class: "soft" }, `Between ${plainNumber(description.low)} and ${withUnit(description.high, unit)}.`));
   }
@@ -60,7 +50,7 @@ function buildSingle(root, description, line) {
     if (message.is !== "revealed") return;
     field.value = plainNumber(message.guess);
     form.querySelectorAll("input, button").forEach((part) => (part.disabled = true));
-    reveal.put(message, bars([["Your guess", message.guess, "mine"], ["The model", message.outcome, "outcome"]], unit));
+    reveal.put(message, bars([["Your guess", message.guess, "mine"], [description.label, message.outcome, "outcome"]], unit));
   } };
 }
 
@@ -124,7 +114,7 @@ class Curve {
     this.again = makeButton("Start again", () => this.clear(), { class: "quiet" });
     const entry = make("details", { "aria-label": "Points of the curve" }, make("summary", {}, "Enter points instead of drawing"), this.makeFields());
     this.controls = make("div", {}, entry, make("div", { class: "row" }, this.done, this.again));
-    this.key = make("p", { class: "key", hidden: true }, make("span", { class: "solid", "aria-hidden": "true" }), "the model", make("span", { class: "dashed", "aria-hidden": "true" }), "your guess");
+    this.key = make("p", { class: "key", hidden: true }, make("span", { class: "solid", "aria-hidden": "true" }), description.label, make("span", { class: "dashed", "aria-hidden": "true" }), "Your guess");
     this.root.append(...heading(description), make("p", { class: "question" }, description.question), (this.invitation = make("p", { class: "soft" }, "Draw the curve with finger or mouse, from left to right.")),
       this.key, make("p", { class: "soft" }, axisUnit(this.axis, this.unit).text), this.canvas, this.controls, this.reveal.element);
     this.canvas.addEventListener("pointerdown", (event) => this.down(event));
@@ -151,19 +141,22 @@ class Curve {
     const spots = this.points <= FEW ? this.points : ANCHORS;
     this.fields = Array.from({ length: spots }, (_, at) => Math.round((at / (spots - 1)) * (this.points - 1))).map((index) => {
       const id = newId("point");
-      const input = make("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", onchange: () => this.typed() });
+      const input = make("input", { id, type: "text", autocomplete: "off", onchange: () => this.typed() });
       return { index, input, element: make("div", {}, make("label", { for: id }, capital(this.place(index))), input) };
     });
-    return make("div", { class: "points" }, ...this.fields.map((field) => field.element));
+    this.wrong = make("p", { class: "problem", role: "alert" });
+    return make("div", {}, make("div", { class: "points" }, ...this.fields.map((field) => field.element)), this.wrong);
   }
 
   /** Points were entered: the curve runs straight through them. */
   typed() {
     this.curve.fill(NaN);
     const { low, high } = this.description;
+    this.wrong.textContent = "";
     for (const { index, input } of this.fields) {
       const value = readNumber(input.value);
-      if (Number.isFinite(value)) this.curve[index] = Math.min(high, Math.max(low, value));
+      if (value >= low && value <= high) this.curve[index] = value;
+      else if (input.value.trim()) this.wrong.textContent = `${capital(this.place(index))}: write a number from ${plainNumber(low)} to ${withUnit(high, this.unit)}, such as 12.5.`;
     }
     complete(this.curve);
     this.changed(false);

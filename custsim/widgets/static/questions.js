@@ -33,7 +33,7 @@ function makeVerdict(line) {
 /** A question answered by a number, written as people write numbers. */
 export function buildNumber(root, description, line) {
   const id = newId("answer");
-  const field = make("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false" });
+  const field = make("input", { id, type: "text", autocomplete: "off", spellcheck: "false" });
   const verdict = makeVerdict(line);
   const unit = description.percent ? "%" : description.unit;
   const form = make("form", { class: "answer", onsubmit: (event) => {
