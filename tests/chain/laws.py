@@ -92,7 +92,7 @@ def acts(law: Callable[..., Any], argument: str, sign: int) -> None:
     values = arguments(law)
 
     @given(st.fixed_dictionaries(values), values[argument])
-    @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=50, suppress_health_check=list(HealthCheck))
     def monotone(sample: dict[str, float], other: float) -> None:
         low, high = sorted((sample[argument], other))
         before, after = float(law(**{**sample, argument: low})), float(law(**{**sample, argument: high}))
@@ -106,7 +106,7 @@ def within(law: Callable[..., Any], low: float, high: float) -> None:
     """Check that a law stays within a range, wherever its arguments are."""
 
     @given(st.fixed_dictionaries(arguments(law)))
-    @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=50, suppress_health_check=list(HealthCheck))
     def bounded(sample: dict[str, float]) -> None:
         assert low <= float(law(**sample)) <= high
 

@@ -17,7 +17,7 @@ from custsim.simulation.compiled import use_laws
 
 use_laws(*MODULES.values())
 each_law = pytest.mark.parametrize("name", LAWS)
-quietly = settings(deadline=None, suppress_health_check=list(HealthCheck))
+quietly = settings(suppress_health_check=list(HealthCheck))
 
 
 def compiled(law):

@@ -55,7 +55,7 @@ def monthly(seed: int, months: int = 9) -> dict[str, np.ndarray]:
     }
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(0, 2**32), st.integers(0, 2**32))
 def test_the_account_adds_up_to_the_difference_in_profit(one: int, other: int) -> None:
     a, b = monthly(one), monthly(other)

@@ -26,7 +26,7 @@ def test_a_code_makes_one_firm_whatever_way_it_is_written() -> None:
 
 
 @given(st.from_regex(r"[A-Z0-9]{3,12}", fullmatch=True))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_firm_lies_within_the_documented_ranges_and_its_sliders_can_stand_there(code: str) -> None:
     changes = _changes(BANK, tuple(LEVERS.values()), _drawn(code, "neighbourhood_bank"))
     assert set(changes) == {one.path for one in RANGES}

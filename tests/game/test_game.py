@@ -150,7 +150,7 @@ messages = st.fixed_dictionaries(
 
 
 @given(messages | anything)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_hostile_messages_are_refused_in_words_and_change_nothing(alone: Game, room: Game, message: Any) -> None:
     for game in (alone, room):
         state = game.start()
@@ -168,7 +168,7 @@ def test_hostile_messages_are_refused_in_words_and_change_nothing(alone: Game, r
 
 
 @given(st.fixed_dictionaries({"team": anything, "word": anything}))
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_state_of_another_game_leads_to_the_door(room: Game, state: dict[str, Any]) -> None:
     assert room.handle(state, {"do": "look"})[1].message["phase"] == "join"
 

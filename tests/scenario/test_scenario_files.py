@@ -253,7 +253,7 @@ firms = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(firm=firms, text=st.sampled_from([FILE, "", "complaints.staff = 6\n", "complaints = {staff = 6}\n[loyalty]\n"]))
 def test_whatever_is_saved_is_what_is_read(firm: Firm, text: str) -> None:
     from_file = parse(text, Firm)

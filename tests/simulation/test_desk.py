@@ -199,7 +199,7 @@ moments = st.integers(0, 63).map(lambda n: n / 2)
 durations = st.integers(0, 16).map(lambda n: n / 2)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     tickets=st.lists(st.tuples(moments, durations), max_size=40),
     staff=st.lists(st.integers(0, 5), min_size=4, max_size=6),
@@ -217,7 +217,7 @@ def test_engines_agree_exactly_where_moments_coincide(tickets, staff, patience):
             np.testing.assert_array_equal(one[name], other[name])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 2**32 - 1),
     staff=st.lists(st.integers(0, 30), min_size=1, max_size=8),
@@ -242,7 +242,6 @@ def test_engines_agree_ticket_by_ticket_and_tickets_are_conserved(seed, staff, p
     assert sorted(everyone["owner"]) == list(range(arrivals.size))
 
 
-@settings(deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     staff=st.lists(st.integers(0, 6), min_size=1, max_size=6),

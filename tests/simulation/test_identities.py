@@ -221,7 +221,7 @@ def test_in_every_bundled_scenario(name, identity, lives):
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 @given(drawn_firms())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much])
 def test_in_firms_with_levers_anywhere(changes):
     life = live(firm(changes), seed=7)
     for identity in IDENTITIES:

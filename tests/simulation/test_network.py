@@ -10,7 +10,7 @@ import math
 import networkx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -47,7 +47,6 @@ def must_be_sound(network: Network) -> None:
 # ---- what every network must be ---------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(
     persons=st.integers(1, 120),
     strong=st.integers(0, 5).map(lambda half: 2 * half),
@@ -66,7 +65,6 @@ def test_small_worlds_are_sound(persons, strong, weak, rewiring, seed):
     assert network.memory_bytes == 8 * (persons + 1) + 4 * network.ties.size
 
 
-@settings(deadline=None)
 @given(persons=st.integers(1, 120), strong=st.integers(0, 8), weak=st.integers(0, 8), seed=st.integers(0, 2**64 - 1))
 def test_scale_free_networks_are_sound(persons, strong, weak, seed):
     if strong + weak >= persons or (strong + weak) % 2:

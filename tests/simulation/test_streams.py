@@ -11,7 +11,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
@@ -95,7 +95,6 @@ def test_counter_is_agent_month_stream_block_and_words_become_open_uniforms():
         assert draw4(k0, k1, CHURN, month, agent, block) == tuple((int(w) + 0.5) / WORDS for w in words)
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.integers(0, WORDS - 1), st.integers(-1200, 1200), st.integers(0, WORDS - 1), st.integers(0, 1000))
 def test_uniform_is_the_kth_word_of_draw4(stream, month, agent, k):
     k0, k1 = key(1)
@@ -221,7 +220,6 @@ def test_poisson_counts_drawn_at_once_are_those_drawn_one_by_one():
 
 
 @given(mean=st.floats(0.0, 1e-3) | st.floats(0.0, 700.0))
-@settings(deadline=None)
 def test_the_exponential_of_counts_is_that_of_the_library(mean):
     assert streams._exp_of_minus(mean) == pytest.approx(np.exp(-mean), rel=1e-15, abs=0.0)
 
@@ -269,7 +267,6 @@ def test_normal_outside_zero_and_one_is_not_a_number():
     assert np.isnan(normal(np.nan))
 
 
-@settings(deadline=None)  # the first call compiles
 @given(stream_uniforms, stream_uniforms, st.floats(0, 500), st.floats(0, 500))
 def test_more_luck_is_never_less(u, v, mean, other):
     u, v = sorted((u, v))
@@ -284,7 +281,6 @@ def test_more_luck_is_never_less(u, v, mean, other):
     assert streams.bernoulli(u, p) <= streams.bernoulli(u, q)
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.floats(0.01, 900))
 def test_poisson_ends_even_for_a_uniform_of_one(mean):
     assert poisson(1.0, mean) > mean

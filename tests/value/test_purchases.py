@@ -277,7 +277,7 @@ def test_gradients_of_the_likelihoods(model):
         assert slope[i] == pytest.approx((ahead - behind) / (2 * step[i]), rel=1e-5)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(a=st.floats(0.02, 100), b=st.floats(0.02, 500), s=st.floats(0.001, 1000))
 def test_quadrature_against_means_known_in_closed_form(a, b, s):
     """E[p], and E[(1 + s p)^-(a + b)] = (1 + s)^-a."""
@@ -409,7 +409,7 @@ def test_many_customers_are_interpolated_to_the_same_numbers():
 _histories = st.tuples(st.integers(1, 60), st.floats(0.01, 0.99), st.floats(0.5, 300.0), st.sampled_from(CONTINUOUS))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(history=_histories, later=st.floats(0.001, 0.01))
 def test_more_recent_is_more_alive_and_longer_silence_less(history, later):
     x, share, T, model = history
@@ -419,7 +419,7 @@ def test_more_recent_is_more_alive_and_longer_silence_less(history, later):
     assert float(model.probability_alive(x, share * T, T * 1.1)) <= alive
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(history=_histories)
 def test_expectations_grow_with_the_horizon_and_shrink_with_the_rate(history):
     x, share, T, model = history
@@ -433,7 +433,7 @@ def test_expectations_grow_with_the_horizon_and_shrink_with_the_rate(history):
     assert values[0] >= values[1] >= values[2] >= 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(x=st.integers(1, 200), z=st.floats(0.1, 1e4))
 def test_expected_spend_lies_between_own_mean_and_mean_of_all(x, z):
     found = float(SPEND.expected_spend([x], [z])[0])
@@ -443,7 +443,7 @@ def test_expected_spend_lies_between_own_mean_and_mean_of_all(x, z):
     assert abs(closer - z) <= abs(found - z) + 1e-9
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(n=st.integers(1, 12), data=st.data())
 def test_bgbb_probabilities(n, data):
     t_x = data.draw(st.integers(0, n))

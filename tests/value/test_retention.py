@@ -207,7 +207,7 @@ def test_geometric_standard_error_is_the_binomial_one():
     assert model.log_likelihood == pytest.approx(200 * np.log(0.2) + 800 * np.log(0.8))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(alpha=positive, beta=positive, c=st.floats(0.3, 2.0))
 def test_gradient_of_the_likelihood(alpha, beta, c):
     data = np.array(HIGH_END[:8]) * 10
@@ -223,7 +223,7 @@ def test_gradient_of_the_likelihood(alpha, beta, c):
         )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(alpha=positive, beta=positive, c=st.floats(0.3, 2.5))
 def test_survival_falls_from_one_toward_nought(alpha, beta, c):
     alive = BetaDiscreteWeibull(alpha=alpha, beta=beta, c=c).survival(np.arange(0, 60))
@@ -232,7 +232,7 @@ def test_survival_falls_from_one_toward_nought(alpha, beta, c):
     assert np.all((alive >= 0) & (alive <= 1))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(alpha=positive, beta=positive)
 def test_sbg_retention_rises_with_age_and_only_by_sorting(alpha, beta):
     model = ShiftedBetaGeometric(alpha=alpha, beta=beta)
@@ -245,7 +245,7 @@ def test_sbg_retention_rises_with_age_and_only_by_sorting(alpha, beta):
     assert table["sorting"].to_numpy() == pytest.approx(facing.var() / (1 - facing.mean()), rel=1e-6, abs=1e-12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(alpha=st.floats(0.3, 20.0), beta=st.floats(0.3, 20.0), c=st.floats(0.5, 2.0))
 def test_rise_of_retention_is_taken_apart_without_rest(alpha, beta, c):
     model = BetaDiscreteWeibull(alpha=alpha, beta=beta, c=c)

@@ -255,7 +255,7 @@ def test_simulated_log_comes_back_as_the_simulated_summary(kind):
     assert split.holdout["purchases"].to_numpy() == pytest.approx(drawn.truth["holdout_purchases"].to_numpy())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.lists(
         st.tuples(st.integers(0, 5), st.integers(0, 400), st.floats(0.01, 500)), min_size=1, max_size=60, unique=True

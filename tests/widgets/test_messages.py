@@ -6,7 +6,7 @@ import json
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custsim.errors import InputError
@@ -79,7 +79,7 @@ def answered(component, state, message):
 
 
 @pytest.mark.parametrize("kind", ["board", "number", "choice", "guess", "evidence"])
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120)
 @given(messages=st.lists(NEAR | JSON, min_size=1, max_size=4))
 def test_no_message_breaks_a_component_or_changes_the_state_it_was_given(kind, messages):
     component = components()[kind]
@@ -146,7 +146,6 @@ def test_a_shared_setting_comes_back_as_it_was(setting):
     assert all(character.isalnum() or character in ":=,.~_-+" for character in text)
 
 
-@settings(deadline=None)
 @given(staff=st.integers(0, 6), compensation=st.integers(0, 60), kind=st.sampled_from(["rising", "flat"]))
 def test_a_board_restores_what_another_learner_shared(staff, compensation, kind):
     board = components()["board"]
