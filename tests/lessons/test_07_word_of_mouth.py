@@ -130,7 +130,7 @@ def test_the_calculation_by_hand_explains_who_forgets_the_number_of_speakers():
     assert verdict["right"] is False
     assert "How many speakers" in verdict["says"]
     assert Session(lesson.arithmetic()).answer("2.8").message["right"] is True
-    assert Session(lesson.arithmetic()).answer("17/6").message["right"] is None
+    assert Session(lesson.arithmetic()).answer("17/6").message["right"] is True
 
 
 def test_every_public_function_makes_a_component_or_a_number():
