@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 Show = Callable[..., Page]
@@ -211,6 +213,17 @@ def test_a_guess_with_a_decimal_comma_is_not_ten_times_as_large(show: Show) -> N
     page.get_by_label("How many of 100 complain?").fill("12,5")
     page.get_by_role("button", name="That is my guess").click()
     expect(page.locator(".reveal")).to_contain_text("You said 12.5;")
+
+
+@pytest.mark.parametrize("kind", ["number", "share", "table"])
+def test_no_line_ends_between_a_number_and_its_unit(show: Show, kind: str) -> None:
+    page = show(kind)
+    if kind != "table":
+        page.get_by_role("textbox").fill("300 EUR" if kind == "number" else "0.4")
+        page.locator("form button").first.click()
+    text = page.locator("section.custsim").filter(has_text=re.compile("Right|mean|Share")).text_content() or ""
+    assert re.search(r"\d\u00a0(%|EUR)", text) or kind == "number"
+    assert re.search(r"\d (%|[A-Z]{3}\b)", text) is None
 
 
 def test_drawing_can_be_begun_again(show: Show) -> None:

@@ -47,6 +47,14 @@ def test_code_is_one_line_calls(lesson):
         assert re.fullmatch(r"lesson\.\w+\(\)", source.strip()), source
 
 
+def test_no_line_ends_between_a_number_and_its_unit(lesson):
+    """Components see to it themselves; Markdown in JupyterLab is shown as it is written."""
+    for cell in notebook(lesson)["cells"]:
+        if cell["cell_type"] == "markdown":
+            parted = re.search(r".{0,20}\d (?:%|[A-Z]{3}\b)", "".join(cell["source"]))
+            assert parted is None, f"write a no-break space (U+00A0) before the unit: {parted[0]!r}"
+
+
 def test_it_opens_with_outcomes_minutes_and_a_situation(lesson):
     read = catalogue.read_notebook(lesson)
     about = notebook(lesson)["metadata"]["custsim"]

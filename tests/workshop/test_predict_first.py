@@ -24,7 +24,7 @@ CELLS = [
     ">>>Guess('lost', question='How many are lost?', low=0, high=50, outcome=7)",
     "### What happened, and why\n\nFIVE-ARE-SILENT",
     ">>>Table('counted', headings=['Who', 'How many'], rows=[['silent', '5']])",
-    "### Check yourself\n\nIN-SIGHT",
+    "### Check yourself\n\nIN-SIGHT: 80 % of 300 EUR.",
     "## Again",
     ">>>Guess('later', question='And later?', low=0, high=50, outcome=7)",
     ">>>Guess('drawn', question='Draw it.', kind='curve', low=-10, high=10, points=60, outcome=[5.0] * 60)",
@@ -58,7 +58,11 @@ def test_it_opens_when_all_predictions_above_it_are_made_and_stays_open(page: An
     expect(told).to_be_hidden()
     expect(page.locator("[data-id=counted]")).to_be_hidden()
     expect(page.locator("#step-2").get_by_role("heading", name="What happened, and why")).to_be_visible()
-    expect(page.get_by_text("IN-SIGHT")).to_be_visible()
+    in_sight = page.get_by_text("IN-SIGHT")
+    expect(in_sight).to_be_visible()
+    assert (
+        in_sight.text_content() == "IN-SIGHT: 80\N{NO-BREAK SPACE}% of 300\N{NO-BREAK SPACE}EUR."
+    )  # no line ends there
     expect(page.get_by_text("TOLD-AT-ONCE")).to_be_visible()
     expect(lid).to_contain_text("when you have made your 2 predictions above")
     predict(page, "lost")

@@ -6,7 +6,7 @@
  */
 
 import { buildBoard } from "./board.js";
-import { make } from "./dom.js";
+import { make, unbroken } from "./dom.js";
 import { buildGuess } from "./guess.js";
 import { openLine } from "./line.js";
 import { buildChoice, buildEvidence, buildNumber, buildTable } from "./questions.js";
@@ -56,7 +56,7 @@ export function mount(element, description, transport) {
   const line = openLine(transport, answered, waits);
 
   function answered(message, numbers, newest) {
-    problem.textContent = message.is === "problem" ? message.text : "";
+    problem.textContent = message.is === "problem" ? unbroken(message.text) : "";
     if (message.is !== "problem") screen.receive(message, numbers, newest);
     else if (newest) screen.refused?.(message);
   }

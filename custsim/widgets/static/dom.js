@@ -11,11 +11,16 @@ export function newId(stem = "part") {
   return `custsim-${stem}-${made}`;
 }
 
+/** A text in which no line ends between a number and its per cent sign or currency. */
+export function unbroken(text) {
+  return text.replace(/(\d) (?=%|[A-Z]{3}\b)/g, "$1\u00a0").replace(/\b([A-Z]{3}) (?=[\d−-])/g, "$1\u00a0");
+}
+
 /**
  * Make an element.
  * @param {string} tag
  * @param {Object<string, any>} [attributes] `onclick` and kin are listened to; false, null and undefined are left out
- * @param {...(Node|string|null)} children strings become text
+ * @param {...(Node|string|null)} children strings become text, unbroken
  * @returns {HTMLElement}
  */
 export function make(tag, attributes = {}, ...children) {
@@ -25,7 +30,8 @@ export function make(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  const there = children.filter((child) => child !== null && child !== undefined && child !== "");
+  element.append(...there.map((child) => (typeof child === "string" ? unbroken(child) : child)));
   return element;
 }
 

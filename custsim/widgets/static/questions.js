@@ -2,7 +2,7 @@
  * Questions that check themselves, and what the evidence says.
  */
 
-import { heading, make, makeButton, newId, show } from "./dom.js";
+import { heading, make, makeButton, newId, show, unbroken } from "./dom.js";
 
 /** A mark and a word, unless what follows begins with that word. */
 function mark(right, says) {
@@ -75,7 +75,7 @@ export function buildChoice(root, description, line) {
     const told = new Map((message.options ?? []).map((one) => [one.option, one])); // of those chosen only
     options.forEach(({ says }, index) => {
       const one = told.get(index);
-      says.textContent = one?.says ? `${one.right ? "✓" : "✗"} ${one.says}` : "";
+      says.textContent = one?.says ? unbroken(`${one.right ? "✓" : "✗"} ${one.says}`) : "";
       show(says, says.textContent !== "");
     });
     const rest = [...told.values()].reduce((left, one) => (one.says ? left.replace(one.says, "") : left), message.says).trim();

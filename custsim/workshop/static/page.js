@@ -5,7 +5,7 @@
  * made it from the lesson's own Markdown.
  */
 
-import { make, mount, numbersOf } from "./custsim.js";
+import { make, mount, numbersOf, unbroken } from "./custsim.js";
 import { connect } from "./connection.js";
 
 const at = (id) => document.getElementById(id);
@@ -201,7 +201,7 @@ function addStep(number, step) {
 const blocks = {
   words(block) {
     const element = make("div", { class: "words" });
-    element.innerHTML = block.html;
+    element.innerHTML = unbroken(block.html);
     return element;
   },
   picture: (block) =>

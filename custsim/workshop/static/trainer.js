@@ -4,7 +4,7 @@
  */
 
 import { connect } from "./connection.js";
-import { make, makeButton } from "./custsim.js";
+import { make, makeButton, unbroken } from "./custsim.js";
 
 const at = (id) => document.getElementById(id);
 let room = null;
@@ -31,7 +31,7 @@ function greet(told) {
   at("others").textContent = told.others.length ? `or ${told.others.map((other) => other.slice(7, -1)).join(" or ")}` : "";
   at("word").textContent = told.word;
   at("code-picture").src = "trainer/code.svg";
-  at("sheet").innerHTML = told.sheet || "<p>This lesson has no trainer's sheet.</p>";
+  at("sheet").innerHTML = unbroken(told.sheet) || "<p>This lesson has no trainer's sheet.</p>";
 }
 
 function draw(told) {
