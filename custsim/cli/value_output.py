@@ -179,11 +179,21 @@ def check_picture(path: Path | None) -> None:
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
     """Write a table whole or not at all: beside its place first, then moved there in one step."""
+    import pandas as pd
+
     from custsim.errors import EnvironmentFailure
 
     aside = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
+    # pandas would write the same figures, but take longer over them than over the fits
+    figures = {
+        str(name): pd.Series(
+            ["" if math.isnan(v) else repr(v) for v in column.tolist()], index=frame.index, dtype=object
+        )
+        for name, column in frame.items()
+        if column.dtype == "float64"
+    }
     try:
-        frame.to_csv(aside)
+        frame.assign(**figures).to_csv(aside)
         os.replace(aside, path)
     except OSError as error:
         raise EnvironmentFailure(

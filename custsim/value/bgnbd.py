@@ -65,30 +65,36 @@ class _BetaGeometric(PurchaseModel, ABC):
     @classmethod
     def _likelihood(cls, theta: Floats, rows: Rows) -> tuple[float, Floats]:
         r, alpha, a, b = (float(v) for v in theta)
-        x, n = rows.x, rows.weight
+        # what depends on the frequency alone is computed once for each
+        x, customers, which = rows.by_frequency
         size, chances = r + x, b + x + cls.first  # of the posterior gamma, and of the posterior beta
+        log_odds = np.full_like(x, -np.inf)  # of leaving after the last purchase, where there is one to leave after
+        later = np.zeros_like(x)
+        may_leave = chances > b
+        log_odds[may_leave] = np.log(a) - np.log(chances[may_leave] - 1)
+        later[may_leave] = 1 / (chances[may_leave] - 1)
+
+        n, sizes = rows.weight, size[which]
         log_now, log_then = np.log(alpha + rows.T), np.log(alpha + rows.t_x)
-        may_leave = chances > b  # with a purchase after which to leave
-        log_left = np.where(
-            may_leave, np.log(a) - np.log(np.where(may_leave, chances - 1, 1.0)) - size * log_then, -np.inf
-        )
-        log_both = np.logaddexp(-size * log_now, log_left)
+        log_stayed, log_left = -sizes * log_now, log_odds[which] - sizes * log_then
+        log_both = np.logaddexp(log_stayed, log_left)
         left = np.exp(log_left - log_both)
         here = 1 - left
-        each = special.gammaln(size) - special.gammaln(r) + r * np.log(alpha) + log_both
+        each = special.gammaln(size) - special.gammaln(r) + r * np.log(alpha)
         each = each + special.betaln(a, chances) - special.betaln(a, b)
         psi_sum, psi_after = special.digamma(a + b), special.digamma(a + chances)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            later = np.where(may_leave, left / (chances - 1), 0.0)
+        in_time = here / (alpha + rows.T) + left / (alpha + rows.t_x)
         slope = np.array(
             [
-                n @ (special.digamma(size) - special.digamma(r) + np.log(alpha) - here * log_now - left * log_then),
-                n @ (r / alpha - size * (here / (alpha + rows.T) + left / (alpha + rows.t_x))),
-                n @ (psi_sum - psi_after + left / a),
-                n @ (special.digamma(chances) - psi_after - special.digamma(b) + psi_sum - later),
+                customers @ (special.digamma(size) - special.digamma(r) + np.log(alpha))
+                - n @ (here * log_now + left * log_then),
+                customers.sum() * r / alpha - n @ (sizes * in_time),
+                customers @ (psi_sum - psi_after) + n @ left / a,
+                customers @ (special.digamma(chances) - psi_after - special.digamma(b) + psi_sum)
+                - n @ (left * later[which]),
             ]
         )
-        return float(n @ each), slope
+        return float(customers @ each + n @ log_both), slope
 
     def probability_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         r"""Probability that a customer with this history has not left by the end of observation.

@@ -128,7 +128,8 @@ class GammaGamma(Fitted):
             starts = [(start.p, start.q, start.v / size)]
         table = pd.DataFrame({"x": x, "z": mean, "n": each}).groupby(["x", "z"], as_index=False)["n"].sum()
         x, mean, n = (table[name].to_numpy(dtype=np.float64) for name in ("x", "z", "n"))
-        estimates = maximise(lambda t: _likelihood(t, x, mean, n), cls.parameter_names, starts, float(n.sum()), units)
+        rows = _Spending(x, mean, n)
+        estimates = maximise(lambda t: _likelihood(t, rows), cls.parameter_names, starts, float(n.sum()), units)
         return cls(*estimates.parameters, estimates=estimates)
 
     def log_likelihood(self, data: CustomerSummary | pd.DataFrame, *, of: Literal["mean", "total"] = "mean") -> float:
@@ -163,7 +164,7 @@ class GammaGamma(Fitted):
         if of not in ("mean", "total"):
             raise InputError(f"of: must be 'mean' or 'total', got {of!r}")
         x, mean, _ = _amounts(data)
-        value, _ = _likelihood(np.array([self.p, self.q, self.v]), x, mean, np.ones(len(x)))
+        value, _ = _likelihood(np.array([self.p, self.q, self.v]), _Spending(x, mean, np.ones(len(x))))
         return value - (float(np.log(x).sum()) if of == "total" else 0.0)
 
     def expected_spend(
@@ -341,28 +342,43 @@ def spend_frequency_correlation(data: CustomerSummary | pd.DataFrame) -> float:
     return float(np.corrcoef(x, mean)[0, 1])
 
 
-def _likelihood(theta: Floats, x: Floats, z: Floats, n: Floats) -> tuple[float, Floats]:
+class _Spending:
+    """Mean amounts grouped by frequency, on which most of the likelihood depends alone.
+
+    Sums go without the linear algebra library: it would share them out among threads, which then wait for each other.
+    """
+
+    def __init__(self, x: Floats, z: Floats, weight: Floats) -> None:
+        order = np.argsort(x, kind="stable")
+        x, z, self.weight = x[order], z[order], weight[order]
+        self.starts = np.flatnonzero(np.diff(x, prepend=np.nan) != 0)
+        self.total = x * z  # spent on all occasions
+        self.x, self.n = x[self.starts], self.sums(self.weight)
+        self.log_total = self.sums(self.weight * np.log(self.total))
+        self.log_mean = float((self.weight * np.log(z)).sum())
+
+    def sums(self, values: Floats) -> Floats:
+        """Add up one number for each row, frequency by frequency."""
+        return np.asarray(np.add.reduceat(values, self.starts), dtype=np.float64)
+
+
+def _likelihood(theta: Floats, data: _Spending) -> tuple[float, Floats]:
     """Log-likelihood of mean amounts, and its gradient."""
     p, q, v = (float(t) for t in theta)
-    px, total = p * x, v + x * z
-    each = (
-        special.gammaln(px + q)
-        - special.gammaln(px)
-        - special.gammaln(q)
-        + q * np.log(v)
-        + (px - 1) * np.log(z)
-        + px * np.log(x)
-        - (px + q) * np.log(total)
-    )
+    px, n = p * data.x, data.n
+    # logarithms of the shares that xz and v have in v + xz, added up
+    own = -data.sums(data.weight * np.log1p(v / data.total))
+    others = n * np.log(v) - data.log_total + own
+    each = n * (special.gammaln(px + q) - special.gammaln(px) - special.gammaln(q)) + px * own + q * others
     psi = special.digamma(px + q)
     slope = np.array(
         [
-            n @ (x * (psi - special.digamma(px) + np.log(z) + np.log(x) - np.log(total))),
-            n @ (psi - special.digamma(q) + np.log(v) - np.log(total)),
-            n @ (q / v - (px + q) / total),
+            (data.x * (n * (psi - special.digamma(px)) + own)).sum(),
+            (n * (psi - special.digamma(q)) + others).sum(),
+            (n * q / v - (px + q) * data.sums(data.weight / (v + data.total))).sum(),
         ]
     )
-    return float(n @ each), slope
+    return float(each.sum()) - data.log_mean, slope
 
 
 def _columns(

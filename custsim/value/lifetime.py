@@ -637,7 +637,8 @@ def payback_periods(
     Returns
     -------
     float or numpy.ndarray
-        Whole number of payments, 0 if winning a customer costs nothing, ``inf`` if the cost never comes back.
+        Whole number of payments, 0 if winning a customer costs nothing, ``inf`` if the cost never comes back (or is
+        more than 1e308 first payments).
 
     Raises
     ------
@@ -657,14 +658,15 @@ def payback_periods(
     flow = _flow(margin, retention, discount, timing, 1, growth, acquisition_cost)
     one = np.isclose(flow.ratio, 1.0, rtol=0, atol=1e-12)
     safe = np.where(one, 0.5, flow.ratio)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        needed = flow.cost / (flow.first * flow.margin)  # in units of the first payment
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        # in units of the first payment; too many for a number is endless, and rightly so: never, where payments shrink
+        needed = flow.cost / (flow.first * flow.margin)
         steep = np.log1p(-needed * (1 - safe)) / np.log(safe)
         count = np.where(one, needed, steep)
     count = np.where(flow.ratio == 0, np.where(needed <= 1, 1.0, np.inf), count)
     count = np.where(np.isnan(count) | (flow.first * flow.margin <= 0), np.inf, count)
     # A cost met exactly by the N-th payment must not count as N + 1 for the last bit's sake.
-    return plain(np.where(flow.cost == 0, 0.0, np.ceil(count - 1e-9)))
+    return plain(np.where(flow.cost == 0, 0.0, np.maximum(np.ceil(count - 1e-9), 1.0)))
 
 
 class Elasticities(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from custsim.errors import InputError
 
@@ -289,7 +289,7 @@ def estimates_table(names: Sequence[str], values: Sequence[float], estimates: Es
     value = np.asarray(values, dtype=np.float64)
     errors = np.full(len(value), np.nan) if estimates is None else np.asarray(estimates.standard_errors)
     with np.errstate(over="ignore"):  # an interval without end is what a flat likelihood gives
-        reach = np.exp(float(stats.norm.ppf(0.975)) * errors / value)
+        reach = np.exp(float(special.ndtri(0.975)) * errors / value)
     columns: dict[str, Any] = {
         "estimate": value,
         "standard_error": errors,

@@ -14,6 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -44,6 +45,12 @@ class Rows:
     t_x: Floats
     T: Floats
     weight: Floats
+
+    @cached_property
+    def by_frequency(self) -> tuple[Floats, Floats, NDArray[np.intp]]:
+        """Different frequencies, the number of customers with each, and which of them each row has."""
+        x, which = np.unique(self.x, return_inverse=True)
+        return x, np.bincount(which, weights=self.weight).astype(np.float64), which
 
     def part(self, which: slice) -> Rows:
         """Take some of the rows."""

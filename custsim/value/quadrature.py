@@ -64,12 +64,14 @@ def beta_mean(
     high = np.minimum(25 + np.log(1 + scale + a), middle + 40 / b + 9 * spread)
     step = (high - low) / (nodes - 1)
     y = low + step * np.arange(nodes)
-    log_weight = -a * np.logaddexp(0, -y) - b * np.logaddexp(0, y)
+    smaller = np.exp(-np.abs(y))  # the smaller of p / (1 - p) and its inverse
+    # p^a (1 - p)^b
+    log_weight = -(a + b) * np.log1p(smaller) - a * np.maximum(-y, 0) - b * np.maximum(y, 0)
     weight = np.exp(log_weight - log_weight.max(axis=-1, keepdims=True))
     # the trapezoidal sums beyond both ends, where the integrand is a pure exponential
     weight[..., :1] *= 1 + 1 / np.expm1(np.minimum(a * step, 700))
     weight[..., -1:] *= 1 + 1 / np.expm1(np.minimum(b * step, 700))
-    total = (weight * function(1 / (1 + np.exp(-y)))).sum(axis=-1)
+    total = (weight * function(np.where(y < 0, smaller, 1) / (1 + smaller))).sum(axis=-1)
     return np.asarray(total / weight.sum(axis=-1), dtype=np.float64)
 
 

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -235,6 +237,18 @@ class TestSpending:
         once = {"margin": 100, "retention": 0, "discount": 0.1}
         assert lt.payback_periods(**once, acquisition_cost=100) == 1
         assert np.isinf(lt.payback_periods(**once, acquisition_cost=101))
+
+    @pytest.mark.parametrize("timing", ["start", "end", "renewal"])
+    def test_a_cost_beyond_all_payments_never_comes_back_and_is_no_overflow(self, timing):
+        """Almost nobody renews, or almost nothing is earned: the cost in payments is more than a number holds."""
+        stream = {"discount": 0.1, "timing": timing, "acquisition_cost": [0, 1e-300, 1, 1500]}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            faithless = lt.payback_periods(margin=100, retention=1e-309, **stream)
+            penniless = lt.payback_periods(margin=1e-309, retention=0.8, **stream)
+        assert penniless.tolist() == [0, np.inf, np.inf, np.inf]
+        never = np.inf if timing == "renewal" else 1
+        assert faithless.tolist() == [0, never, never, np.inf]
 
     def test_payback_met_exactly(self):
         assert lt.payback_periods(acquisition_cost=300, margin=100, retention=1, discount=0) == 3
