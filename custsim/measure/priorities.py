@@ -299,7 +299,12 @@ def kano_survey(
     -------
     DataFrame
         One row a respondent and dimension: ``person``, ``segment``, ``weight``, ``dimension``, ``functional``,
-        ``dysfunctional`` (1-5, :data:`KANO_ANSWERS`) and ``kind`` (:func:`kano_class`).
+        ``dysfunctional`` (1-5, :data:`KANO_ANSWERS`) and ``kind`` (:func:`kano_class`). Without rows if nobody answers.
+
+    Raises
+    ------
+    InputError
+        As :func:`custsim.measure.survey`.
 
     References
     ----------

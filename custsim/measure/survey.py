@@ -275,8 +275,26 @@ def response_probability(now: Snapshot, design: SurveyDesign, who: Persons, grou
 
     .. math:: \operatorname{logit} \rho = \operatorname{logit} \rho_0 + a (B - B_0) + b (B - B_0)^2
 
-    with reported satisfaction B and its reference; times the factor of the lapsed or of prospects, who have no
-    satisfaction to go by.
+    with the declared rate :math:`\rho_0`, reported satisfaction B (0-1) and its reference; times the factor of the
+    lapsed or of prospects, who have no satisfaction to go by.
+
+    Parameters
+    ----------
+    now, design
+        The persons and the survey.
+    who
+        Persons; shape (n,).
+    groups
+        The group of :data:`GROUPS` that each is asked in; shape (n,).
+
+    Returns
+    -------
+    ndarray
+        Probabilities from 0 to 1; shape (n,).
+
+    References
+    ----------
+    Form: assumption; the satisfied answer more: Mazor et al. (2002).
     """
     gap = now.said[who] - now.scenario.loyalty.satisfaction_reference
     gap = np.where(groups == "prospects", 0.0, gap)

@@ -376,6 +376,9 @@ def test_a_firm_without_contracts_asks_people_who_are_gone_without_knowing() -> 
     true = truth(now("hotel"))
     listed = true[true.group == "customers"]
     assert 0.02 < (listed.state == "lapsed").mean() < 0.4
+    forever = truth(now("hotel"), design(unseen_months=1200))
+    assert (forever.group == "customers").all()
+    assert set(forever.state) == {"customer", "lapsed"}  # and nobody who never was one
     contract = truth(now())
     assert (contract[contract.group == "customers"].state == "customer").all()
 
