@@ -101,7 +101,7 @@ def training() -> Board:
         "training",
         title="Hanna's district: the training budget",
         scenario=firm(BANK),
-        controls=[Control(TRAINING, label="Training, per employee", low=0, high=300, step=10)],
+        controls=[Control(TRAINING, label="Training", low=0, high=300, step=10)],
         charts=("chain", "customers", "profit"),
         numbers=_CHAIN,
     )
@@ -211,8 +211,8 @@ def levers() -> Board:
         title="Three ways to content staff",
         scenario=firm(BANK),
         controls=[
-            Control(TRAINING, label="Training, per employee", low=0, high=300, step=10),
-            Control(TOOLS, label="Tools, per employee", low=0, high=420, step=10),
+            Control(TRAINING, label="Training", low=0, high=300, step=10),
+            Control(TOOLS, label="Tools", low=0, high=420, step=10),
             Control("employees.pay", label="Pay against the market", low=0.95, high=1.10, step=0.01),
         ],
         charts=("chain", "profit"),
@@ -273,7 +273,7 @@ def budget() -> Board:
         title="The whole chain: where would you put 24,000 EUR a year?",
         scenario=firm(BANK),
         controls=[
-            Control(TRAINING, label="Training, per employee", low=0, high=300, step=10),
+            Control(TRAINING, label="Training", low=0, high=300, step=10),
             Control("complaints.ease", label="Ease of complaining", low=0, high=1, step=0.05),
             Control("loyalty.offer_rate", label="Leavers met with an offer", low=0, high=0.5, step=0.05),
             Control("market.marketing", label="Advertising", low=0, high=12_000, step=500),

@@ -349,7 +349,7 @@ def recovery() -> Board:
                 COMPENSATION, label="Compensation, times the loss", low=0, high=3, step=0.1, percent=False, unit=""
             ),
             Control("complaints.solve_rate", label="Cases the desk can solve", low=0.3, high=0.9, step=0.05),
-            Control("complaints.interactional", label="Courtesy, of 1", low=0.3, high=1.0, step=0.05, percent=False),
+            Control("complaints.interactional", label="Courtesy", low=0.3, high=1.0, step=0.05),
             Control(EASE, label="Ease of complaining", low=0, high=1, step=0.05),
         ],
         charts=("recovery", "answer_time", "customers", "profit"),

@@ -493,7 +493,7 @@ def hired_back() -> Board:
             Control(
                 PER_EMPLOYEE, label="Customers per employee from the third year on", low=120, high=180, step=5, unit=""
             ),
-            Control(RECOVERY, label="Lost norm regained in a month", low=0.0003, high=0.1003, step=0.001),
+            Control(RECOVERY, label="Lost norm regained", low=0.0003, high=0.1003, step=0.001),
         ],
         charts=(_MINUTES, _LOAD, "customers", "profit"),
         numbers=("profit_last_year", "net_present_value", "customers_end"),

@@ -131,7 +131,7 @@ def quiet() -> Board:
         scenario=firm(HOTEL),
         controls=[
             Control(CHURN, label="Guests who never return after a stay", low=0.10, high=0.40, step=0.01, percent=True),
-            Control("complaints.failure_rate", label="Failures per stay", low=0.03, high=0.30, step=0.01, percent=True),
+            Control("complaints.failure_rate", label="Failures per stay", low=0.03, high=0.30, step=0.01, unit="%"),
         ],
         charts=(
             Chart("stays", "What the desk sees: stays", "stays a month", ("visits",)),

@@ -391,9 +391,7 @@ def one_customer() -> Board:
                 "profit.monthly_revenue", label="Margin of a customer, a month", low=5, high=20, step=0.5, unit="EUR"
             ),
             Control("loyalty.churn", label="Leaving, a month", low=0.005, high=0.1, step=0.005),
-            Control(
-                "time.annual_discount_rate", label="Discount rate, a year", low=0, high=0.3, step=0.01, percent=True
-            ),
+            Control("time.annual_discount_rate", label="Discount rate", low=0, high=0.3, step=0.01),
         ],
         charts=("customers", "flows"),
         numbers=_VALUES,

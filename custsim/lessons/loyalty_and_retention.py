@@ -355,7 +355,7 @@ def five_points() -> Board:
                 unit="",
             ),
             Control("loyalty.offer_rate", label="Leavers met with an offer", low=0, high=0.5, step=0.05),
-            Control("internal_service.training.spend", label="Training, per employee", low=0, high=300, step=10),
+            Control("internal_service.training.spend", label="Training", low=0, high=300, step=10),
             Control("complaints.ease", label="Ease of complaining", low=0, high=1, step=0.05),
         ],
         charts=("churn", "customers", "satisfaction", "profit"),

@@ -283,8 +283,8 @@ def kinds() -> Board:
         title="The same house, with guests who are used to more or to less",
         scenario=firm(HOTEL),
         controls=[
-            Control(REWARDS, label="Rewards, per employee", low=0, high=240, step=10),
-            Control(TOOLS, label="Tools and furnishing, per employee", low=0, high=270, step=10),
+            Control(REWARDS, label="Rewards", low=0, high=240, step=10),
+            Control(TOOLS, label="Tools and furnishing", low=0, high=270, step=10),
             Control(EMPATHY[0], label="To business guests, to be known is"),
             Control(EMPATHY[1], label="To leisure guests, to be known is"),
         ],

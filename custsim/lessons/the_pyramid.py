@@ -383,7 +383,7 @@ def levers() -> Board:
         controls=[
             Control(PER_EMPLOYEE, label="Customers per employee", low=200, high=320, step=2, unit=""),
             Control(PRICE, label="Price against the market", low=0.9, high=1.2, step=0.01),
-            Control(VISIT_COST, label="Goods and handling of a visit", low=26.0, high=40.0, step=0.5),
+            Control(VISIT_COST, label="Goods and handling", low=26.0, high=40.0, step=0.5),
         ],
         charts=("customers", "satisfaction", "profit"),
         numbers=(*_headlines(), *shown("profit.first_year", "profit_last_year", "customers_end")),

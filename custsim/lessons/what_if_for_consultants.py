@@ -159,10 +159,10 @@ def one_luck() -> Board:
         title="The bank: four proposals, in one luck",
         scenario=firm(BANK),
         controls=[
-            Control("internal_service.training.spend", label="Training, per employee (part of 'more inside')", low=0,
+            Control("internal_service.training.spend", label="Training (part of 'more inside')", low=0,
                     high=200, step=10),
             Control("loyalty.offer_rate", label="Leavers met with an offer", low=0, high=0.4, step=0.05),
-            Control("referral.reward", label="Reward for a recruit", low=0, high=80, step=5),
+            Control("referral.reward", label="Reward for a recruit", low=0, high=80, step=5, unit="EUR"),
             Control("employees.hiring_delay", label="Months until a vacancy is filled", low=1, high=6, step=0.5),
         ],
         charts=("chain", "customers", "profit"),

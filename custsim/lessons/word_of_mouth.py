@@ -86,8 +86,8 @@ def mute() -> Board:
         scenario=firm(HOTEL),
         controls=[
             Control(RECOMMENDED, label="Persons told by one who recommends", low=0, high=12, step=1),
-            Control("referral.positive_peak", label="Chance that a delighted guest speaks in a month", low=0, high=0.15,
-                    step=0.01, percent=True),
+            Control("referral.positive_peak", label="Chance that a delighted guest speaks", low=0, high=0.15,
+                    step=0.01),
         ],
         charts=("word_of_mouth", "referrals", "customers", "profit"),
         numbers=_WON,
@@ -163,8 +163,7 @@ def good_and_bad() -> Board:
         title="The bank across the street: good talk and bad talk",
         scenario=firm(BANK),
         controls=[
-            Control("complaints.failure_rate", label="Failures per visit", low=0.01, high=0.10, step=0.002,
-                    percent=True),
+            Control("complaints.failure_rate", label="Failures", low=0.01, high=0.10, step=0.002),
             Control(RECOMMENDED, label="Persons told by one who recommends", low=0, high=12, step=1),
             Control(WARNED, label="Persons told by one who warns", low=0, high=12, step=1),
         ],
@@ -348,7 +347,7 @@ def rewards() -> Board:
         title="The hotel: paying those who recommend",
         scenario=firm(HOTEL),
         controls=[
-            Control(REWARD, label="Reward for a recruit", low=0, high=400, step=5),
+            Control(REWARD, label="Reward for a recruit", low=0, high=400, step=5, unit="EUR"),
             Control("referral.reward_effect", label="Most that a reward adds to recommending", low=0, high=1.5,
                     step=0.1, percent=True),
             Control("referral.referred_advantage", label="Recommended guests stay longer and spend more"),
