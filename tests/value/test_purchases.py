@@ -286,6 +286,30 @@ def test_quadrature_against_means_known_in_closed_form(a, b, s):
     assert found == pytest.approx((1 + s) ** -a, rel=1e-7)
 
 
+@pytest.mark.parametrize("a", [0.02, 0.8, 1.0, 30.0])
+def test_purchases_if_alive_over_a_wide_grid_against_adaptive_quadrature(a):
+    """MBG/NBD: the mean over the chance to leave, integrated in its logit, piece by piece."""
+    for r, alpha, b, x, t in itertools.product((0.02, 20.0), (0.05, 300.0), (0.02, 2.0, 80.0), (0, 3, 500), (0.1, 1e3)):
+        size, ratio, after = r + x, t / (alpha + 10.0), b + x + 1
+
+        def density(y, size=size, ratio=ratio, after=after):
+            p = max(special.expit(y), 1e-290)
+            weight = np.exp(-a * np.logaddexp(0, -y) - after * np.logaddexp(0, y) - special.betaln(a, after))
+            return weight * -np.expm1(-size * np.log1p(ratio * p)) / p
+
+        middle, varies = np.log(a / after), -np.log1p(size * ratio)
+        ends = min(middle, varies) - 40 / a - 40, middle + 60
+        inner = [m + step for m in (middle, varies) for step in (-20, -8, -3, -1, 0, 1, 3, 8)]
+        edges = np.unique(np.clip([ends[0], *inner, ends[1]], *ends))
+        model, t_x = MBGNBD(r=r, alpha=alpha, a=a, b=b), 10.0 * (x > 0)
+        found = float(model.expected_purchases(t, x, t_x, 10.0) / model.probability_alive(x, t_x, 10.0))
+        truth = sum(
+            integrate.quad(density, low, high, epsabs=1e-13 * found, epsrel=1e-11)[0]
+            for low, high in itertools.pairwise(edges)
+        )
+        assert found == pytest.approx(truth, rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("alpha", "beta", "s", "x", "t_x", "T"),
     [(10.0, 12.0, 50.0, 0, 0.0, 39.0), (0.01, 500.0, 50.0, 0, 0.0, 5000.0), (500.0, 0.01, 0.6, 40, 30.0, 39.0)],
