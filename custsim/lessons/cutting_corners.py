@@ -471,15 +471,15 @@ def guess_more_people() -> Guess:
     """Predict the time for a visit when more people are hired back than there were."""
     return Guess(
         "more_people",
-        question="Suppose the bank that saved for two years then hires MORE people than it had: one for 135 customers "
-        "instead of 150. A visit got 48 minutes before the saving and 44 in its second year. How many minutes does it "
-        "get in the EIGHTH year?",
+        question="The saving has cut a visit from 48 minutes to 44. Suppose the bank then hires MORE people than it "
+        "had: one for 135 customers instead of 150. How many minutes MORE does a visit get in the EIGHTH year than in "
+        "the bank that hired back to 150?",
         unit="minutes",
-        low=30,
-        high=60,
-        outcome=lambda: 60.0 * measured(bank_that_saved(), "visit_hours.last_year", MORE),
-        explain="About 46: as many as without the additional people. They have the time, and give what has become a "
-        "proper visit. Of what was lost, hardly more than half is back after six years.",
+        low=-5,
+        high=10,
+        outcome=lambda: 60.0 * difference(bank_that_saved(), "visit_hours.last_year", MORE),
+        explain="None. They have the time, and give what has become a proper visit: about 46 minutes, with the "
+        "additional people and without. Of what was lost, hardly more than half is back after six years.",
     )
 
 
@@ -576,30 +576,30 @@ def measurements() -> Table:
         leaver = people.turnover_cost + people.recruiting_cost / (12.0 * people.monthly_pay)
         return [
             [
-                "Time for a case, as a power of work over capacity",
+                "Time for a case, by load (exponent)",
                 "\N{MINUS SIGN}0.64; anew \N{MINUS SIGN}0.60",
                 f"\N{MINUS SIGN}{people.pressure_exponent:.2f}",
                 "one lending centre (Oliva & Sterman 2001; Dogan 2007)",
             ],
             [
-                "Weeks in which a norm follows down, by 63 %",
+                "Norm goes 63 % of the way down, weeks",
                 "18.8; anew 12.5",
                 f"{weeks:.1f}",
                 "the same data",
             ],
             [
-                "Share of a lost norm that comes back by itself",
+                "Norm comes back by itself",
                 "practically none",
                 f"{100.0 * people.norm_recovery:.1f} % a month",
                 "the same data; here more hopeful",
             ],
             [
-                "Cost of a leaver, of a year's pay",
-                "21 %",
-                f"{100.0 * leaver:.0f} %",
+                "Cost of a leaver",
+                "21 % of a year's pay",
+                f"{100.0 * leaver:.0f} % of a year's pay",
                 "typical of many studies (Boushey & Glynn 2012)",
             ],
-            ["Quality, by the length of a visit", "nothing", "assumed", "no study that we know of"],
+            ["Quality, by length of visit", "nothing", "assumed", "no study that we know of"],
         ]
 
     return Table(
