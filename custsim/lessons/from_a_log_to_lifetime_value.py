@@ -539,6 +539,7 @@ def evidence_model() -> Evidence:
     """Buy-till-you-die models."""
     return Evidence(
         "models",
+        title="Three numbers a guest",
         claim="Frequency, recency and T predict the purchases of a group well.",
         strength="strong",
         sources=[
@@ -555,6 +556,7 @@ def evidence_rule() -> Evidence:
     """Rules of thumb."""
     return Evidence(
         "inactive",
+        title="A year of silence",
         claim="Whoever has not bought for a year is lost.",
         strength="lore",
         sources=["a rule of many databases, without a source"],
@@ -567,6 +569,7 @@ def evidence_value() -> Evidence:
     """Long life and profit."""
     return Evidence(
         "long_life",
+        title="A long life",
         claim="Where nothing is signed, a long life is not necessarily a profitable one.",
         strength="fair",
         sources=["Reinartz & Kumar 2000"],

@@ -403,6 +403,7 @@ def evidence_games() -> Evidence:
     """Do games teach?"""
     return Evidence(
         "games",
+        title="Learning from games",
         claim="Managers learn more from simulation games than from lectures.",
         strength="weak",
         sources=["Pasin & Giroux 2011", "Teach & Patel, citing Gosen"],
@@ -415,6 +416,7 @@ def evidence_most() -> Evidence:
     """More is not always better."""
     return Evidence(
         "most",
+        title="As satisfied as possible",
         claim="Whoever has the most satisfied customers earns the most.",
         strength="weak",
         sources=["Hogreve, Iseke, Derfuss & Eller 2017", "Keene & Laux 2016"],

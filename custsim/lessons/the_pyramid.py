@@ -591,6 +591,7 @@ def evidence_eighty() -> Evidence:
     """Eighty and twenty."""
     return Evidence(
         "eighty_twenty",
+        title="Eighty and twenty",
         claim="Twenty per cent of the customers bring eighty per cent of the sales.",
         strength="lore",
         sources=["Sharp and colleagues, Ehrenberg-Bass Institute (quoted from memory)"],
@@ -603,6 +604,7 @@ def evidence_pyramid() -> Evidence:
     """Curry's pyramid."""
     return Evidence(
         "pyramid",
+        title="The tiers",
         claim="Top 1 %, large 4 %, medium 15 %, small 80 % of the customers: 50, 30 and 20 % of the sales, or 40, 25 "
         "and 15.",
         strength="weak",
@@ -616,6 +618,7 @@ def evidence_loyal() -> Evidence:
     """Loyalty and profitability."""
     return Evidence(
         "loyal",
+        title="Loyal and profitable",
         claim="Loyal customers are not reliably the profitable ones.",
         strength="fair",
         sources=["Reinartz & Kumar 2002", "Reinartz & Kumar 2000"],
@@ -628,6 +631,7 @@ def evidence_fire() -> Evidence:
     """Bank customers who cost more than they bring."""
     return Evidence(
         "unprofitable",
+        title="Customers who cost",
         claim="The bottom fifth of a bank's customers cost three to four times what they bring.",
         strength="weak",
         sources=["teaching slides of a US university; no study named"],

@@ -559,6 +559,7 @@ def evidence_intervals() -> Evidence:
     """What intervals hold."""
     return Evidence(
         "intervals",
+        title="What an interval holds",
         claim="A 95 % interval of the simulation holds the truth about the client in 95 of 100 cases.",
         strength="lore",
         sources=["a common misreading; against it the theory of simulation experiments"],
@@ -571,6 +572,7 @@ def evidence_sources() -> Evidence:
     """Effects of the chain."""
     return Evidence(
         "moderate",
+        title="How strong the chain is",
         claim="The links of the service-profit chain exist, are moderate, and differ between kinds of firms.",
         strength="strong",
         sources=[

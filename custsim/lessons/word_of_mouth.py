@@ -466,7 +466,7 @@ def lost_guests_of_a_mute_town() -> Table:
         title="The same in a town where nobody talks, EUR (95 % intervals)",
         headings=["Guest of the", "own contribution", "contribution of others", "costs (saved: minus)", "in all"],
         rows=lambda: _rows(_lost(True)),
-        says="Without talk, hardly anything is left in the column of the others.",
+        says="Without talk, little is left in the column of the others.",
     )
 
 
@@ -522,6 +522,7 @@ def evidence_tells_ten() -> Evidence:
     """People told."""
     return Evidence(
         "tells_ten",
+        title="One tells ten",
         claim="A dissatisfied customer tells ten people (or nine, or twenty), a satisfied one five.",
         strength="lore",
         sources=["TARP, as retold by Goodman", "Anderson 1998"],
@@ -534,6 +535,7 @@ def evidence_ratio() -> Evidence:
     """Incidence of good and bad talk."""
     return Evidence(
         "three_to_one",
+        title="Three to one",
         claim="There is about three times as much good talk as bad.",
         strength="strong",
         sources=["East, Hammond & Wright 2007", "East, Hammond & Lomax 2008"],
@@ -546,6 +548,7 @@ def evidence_referred() -> Evidence:
     """Referred customers."""
     return Evidence(
         "referred",
+        title="Referred customers",
         claim="Referred customers are better customers.",
         strength="weak",
         sources=["Schmitt, Skiera & Van den Bulte 2011", "Wolters & Gedenk 2019"],
@@ -559,6 +562,7 @@ def evidence_social() -> Evidence:
     """Social value of a lost customer."""
     return Evidence(
         "social_value",
+        title="What a lost customer costs",
         claim="A lost customer costs more than the own purchases: also those of others who would have been won.",
         strength="fair",
         sources=["Hogan, Lemon & Libai 2003"],

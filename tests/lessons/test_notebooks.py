@@ -126,6 +126,8 @@ def test_it_has_questions_and_marked_evidence(lesson):
     boxes = [one for one in shown(lesson) if isinstance(one.component, Evidence)]
     assert len(boxes) >= 2
     assert any(one.step == LAST_STEPS[0] for one in boxes)
+    titles = [one.component.title for one in boxes]
+    assert len({LAST_STEPS[0], *titles}) == len(titles) + 1, "each has a title of its own"
 
 
 def test_every_component_is_shown_once_under_a_name_of_its_own(lesson):
