@@ -555,11 +555,15 @@ def _times(column: pd.Series[Any], date_format: str | None, problems: list[str])
             problems.append(f"{column.name}: {_rows(wrong)} without a time; mend them")
             values = np.where(wrong, 0.0, values)
         return values, False, []
-    text = column.astype("string").str.strip()
     notes: list[str] = []
+    # a text that many rows share is read once
+    rows, different = pd.factorize(column.astype("string"), use_na_sentinel=False)
+    text = pd.Series(different, name=column.name).str.strip()
     if date_format is not None:
-        return _days(pd.to_datetime(text, format=date_format, errors="coerce"), column, problems), True, notes
-    return _days(_guess_dates(text, str(column.name), problems, notes), column, problems), True, notes
+        stamps = pd.to_datetime(text, format=date_format, errors="coerce")
+    else:
+        stamps = _guess_dates(text, np.bincount(rows), problems, notes)
+    return _days(stamps.take(rows), column, problems), True, notes
 
 
 #: Dates in figures: day and month in one order or the other, a year of four or two figures, perhaps a time of day.
@@ -569,31 +573,40 @@ _WORDS = tuple(f"%d{mark}{month}{mark}{year}" for month in ("%b", "%B") for mark
 _WORDS += ("%b %d, %Y", "%B %d, %Y", "%d. %B %Y", "%d. %b %Y")
 
 
-def _guess_dates(text: pd.Series[Any], name: str, problems: list[str], notes: list[str]) -> pd.Series[Any]:
-    """Read dates: ISO first; figures in either order only where just one order fits every row; then words."""
-    most = 0.5 * max(int(text.notna().sum()), 1)
+def _guess_dates(
+    text: pd.Series[Any], rows: NDArray[np.int64], problems: list[str], notes: list[str]
+) -> pd.Series[Any]:
+    """Read dates: ISO first; figures in either order only where just one order fits every row; then words.
+
+    Each text stands for a number of rows.
+    """
+
+    def count(column: pd.Series[Any]) -> int:
+        return int(rows[column.notna().to_numpy()].sum())
+
+    most = 0.5 * max(count(text), 1)
     iso = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
-    if iso.notna().sum() >= most:
+    if count(iso) >= most:
         return iso
     shape = next((found for value in text.dropna() if (found := _FIGURES.fullmatch(value))), None)
     if shape is not None:
         orders = _orders(shape)
         day_first, month_first = (pd.to_datetime(text, format=f, errors="coerce", utc=True) for f in orders)
-        fits = int(day_first.notna().sum()), int(month_first.notna().sum())
+        fits = count(day_first), count(month_first)
         if max(fits) >= most:
             if fits[0] == fits[1] and not day_first.equals(month_first):
                 problems.append(
-                    f"{name}: dates such as {shape[0]!r} can be read as day{shape[1]}month or month{shape[1]}day; say "
-                    f"which (date_format='{orders[0]}' or date_format='{orders[1]}')"
+                    f"{text.name}: dates such as {shape[0]!r} can be read as day{shape[1]}month or month{shape[1]}day; "
+                    f"say which (date_format='{orders[0]}' or date_format='{orders[1]}')"
                 )
             order = "day first" if fits[0] >= fits[1] else "month first"
-            notes.append(f"{name}: dates read {order}, because the other order does not fit")
+            notes.append(f"{text.name}: dates read {order}, because the other order does not fit")
             return day_first if fits[0] >= fits[1] else month_first
     sample = text.dropna().head(100)
     for f in _WORDS:
         if pd.to_datetime(sample, format=f, errors="coerce").notna().any():
             worded = pd.to_datetime(text, format=f, errors="coerce", utc=True)
-            if worded.notna().sum() >= most:
+            if count(worded) >= most:
                 return worded
     return iso
 

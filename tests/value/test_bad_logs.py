@@ -118,6 +118,14 @@ def test_dates_of_the_wrong_format_are_counted():
     assert "1 of 4 rows cannot be read" in _problems(_log(date=["2024-01-01", None, "2024-01-05", "2024-03-01"]))[0]
 
 
+def test_rows_are_counted_and_not_the_different_dates():
+    """One good date on three rows outweighs two words on two: the words are what is wrong, and the rows tell where."""
+    table = pd.DataFrame({"customer": range(6), "date": ["x", "2024-01-01", "2024-01-01", "2024-01-01", "y", "y"]})
+    assert "3 of 6 rows cannot be read as a date (first: 'x', row 1)" in _problems(table)[0]
+    figures = table.assign(date=["x", "13/01/2024", "13/01/2024", "13/01/2024", "01/14/2024", "01/15/2024"])
+    assert "3 of 6 rows cannot be read as a date (first: 'x', row 1)" in _problems(figures)[0]
+
+
 def test_times_of_the_wrong_kind():
     assert "without a time" in _problems(_log(date=[0.0, np.nan, 1.0, 2.0]), end=9, unit="week")[0]
     assert "must be a number" in _problems(_log(date=[0.0, 1.0, 1.0, 2.0]), unit="week")[0]
