@@ -235,7 +235,7 @@ def forever() -> Number:
             ),
         ],
         hint="1 + i is 1.1. What is 1 + i - r?",
-        explain="100 x 1.1/0.3 = 366.67. Three formulas are about: 366.67 if the first payment comes today, 333.33 if "
+        explain="100 x 1.1/0.3 = 366.67. Three formulas are in use: 366.67 if the first payment comes today, 333.33 if "
         "each year is paid at its end, 266.67 if today's payment is not counted. None is wrong. Mixing them is.",
     )
 

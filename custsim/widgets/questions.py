@@ -30,12 +30,13 @@ _SIZES = {
     "bn": 1e9, "mrd": 1e9, "billion": 1e9,
 }  # fmt: skip
 _FILLERS = frozenset(["about", "around", "roughly", "approximately", "approx", "circa", "ca", "almost", "nearly"])
-_FILLERS |= {"a", "an", "the", "of", "per", "is", "it", "in", "each", "every", "plus"}
+_FILLERS |= {"a", "an", "the", "of", "per", "is", "it", "in", "each", "every", "plus", "times", "x"}
 #: words for one unit, of which any will do
 _SAME = (
     frozenset(["people", "person", "persons", "employees", "customers", "guests", "colleagues"]),
     frozenset(["day", "days", "d", "working"]),
     frozenset(["week", "weeks", "w", "wk", "wks"]),
+    frozenset(["month", "months", "mo"]),
     frozenset(["year", "years", "y", "yr", "yrs"]),
     frozenset(["point", "points", "pt", "pts"]),
 )
@@ -44,7 +45,7 @@ _PERCENT = frozenset(["%", "percent", "pct", "prozent"])
 _MINUSES = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{HYPHEN}": "-", "\N{NON-BREAKING HYPHEN}": "-"})
 _FRACTION_OF = re.compile(r"(?<![\d.,/])(\d+)\s?[/\N{FRACTION SLASH}]\s?(\d+)(?![\d.,/])")
 _NUMBER = re.compile(r"[+-]?\s*(\d[\d.,'\N{RIGHT SINGLE QUOTATION MARK} ]*|[.,]\d+)(e[+-]?\d{1,3}(?![a-z\d]))?")
-_SYMBOLS = re.compile(r"[€$£¥~≈=]|nt\$")
+_SYMBOLS = re.compile(r"[€$£¥~≈=×]|nt\$")
 
 
 def readings(answer: str, *, unit: str = "", percent: bool = False) -> tuple[float, ...]:

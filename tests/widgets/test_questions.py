@@ -337,6 +337,8 @@ def test_tries_needed_are_told():
         ("2.1 working days", "days", False, 2.1),
         ("13 wks", "weeks", False, 13.0),
         ("63 pts", "points", False, 63.0),
+        ("11 times", "", False, 11.0),
+        ("11x", "", False, 11.0),
     ],
 )
 def test_fractions_signs_in_words_and_other_names_of_a_unit_are_read(written, unit, percent, meant):

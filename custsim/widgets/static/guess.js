@@ -112,7 +112,7 @@ class Curve {
     this.reveal = makeReveal();
     this.done = makeButton("That is my guess", () => this.submit(), { class: "go", disabled: true });
     this.again = makeButton("Start again", () => this.clear(), { class: "quiet" });
-    const entry = make("details", { "aria-label": "Points of the curve" }, make("summary", {}, "Enter points instead of drawing"), this.makeFields());
+    const entry = make("details", { "aria-label": "Points of the curve" }, make("summary", {}, `Enter points instead of drawing${this.unit && `, in ${this.unit}`}`), this.makeFields());
     this.controls = make("div", {}, entry, make("div", { class: "row" }, this.done, this.again));
     this.key = make("p", { class: "key", hidden: true }, make("span", { class: "solid", "aria-hidden": "true" }), description.label, make("span", { class: "dashed", "aria-hidden": "true" }), "Your guess");
     this.root.append(...heading(description), make("p", { class: "question" }, description.question), (this.invitation = make("p", { class: "soft" }, "Draw the curve with finger or mouse, from left to right.")),
