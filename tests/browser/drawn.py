@@ -1,4 +1,4 @@
-"""What is written on the canvases of a page, and where."""
+"""When a page has drawn what it was told, and what is written on its canvases, and where."""
 
 from __future__ import annotations
 
@@ -32,10 +32,26 @@ NOTE_TEXTS = """
 """
 
 
+_SETTLED = """
+rest => new Promise((drawn) => {
+  const look = (frames) => {
+    if (frames === 3) drawn();
+    else requestAnimationFrame(() => look(window.pending || (rest && window.moving) ? 0 : frames + 1));
+  };
+  look(0);
+})
+"""
+
+
+def settled(page: Page, *, rest: bool = False) -> None:
+    """Wait until all messages are answered and drawn, and, if asked, until the last move has come to rest."""
+    page.evaluate(_SETTLED, rest)
+
+
 def canvas_texts(page: Page) -> list[list[dict[str, Any]]]:
     """Texts of each canvas as last drawn."""
     page.evaluate(NOTE_TEXTS)
     page.evaluate("document.documentElement.dataset.drawn = 'again'")  # a change of theme draws everything again
-    page.wait_for_timeout(100)
+    settled(page)
     found: list[list[dict[str, Any]]] = page.evaluate("[...window.texts.values()]")
     return found

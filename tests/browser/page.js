@@ -2,12 +2,19 @@
 
 import * as custsim from "/custsim.js";
 
+window.pending = 0; // messages that have not been answered
+window.moving = false; // whether the last move was one on the way
+
 function connect(name) {
   const place = document.createElement("div");
   document.querySelector("main").append(place);
   const socket = new WebSocket(`ws://${location.host}/socket?show=${encodeURIComponent(name)}`);
   socket.binaryType = "arraybuffer";
-  const transport = { send: (message) => socket.send(JSON.stringify(message)) };
+  const transport = { send: (message) => {
+    window.pending += 1;
+    if (message.do === "move") window.moving = !message.rest;
+    socket.send(JSON.stringify(message));
+  } };
   let described = false;
   let message = null;
   socket.onmessage = ({ data }) => {
@@ -15,7 +22,10 @@ function connect(name) {
       described = true;
       custsim.mount(place, JSON.parse(data), transport);
     } else if (typeof data === "string") message = JSON.parse(data);
-    else transport.onmessage(message, custsim.numbersOf(data));
+    else {
+      window.pending -= 1;
+      transport.onmessage(message, custsim.numbersOf(data));
+    }
   };
 }
 

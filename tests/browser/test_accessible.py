@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from drawn import ALL, canvas_texts
+from drawn import ALL, canvas_texts, settled
 from playwright.sync_api import Page, expect
 
 Show = Callable[..., Page]
@@ -50,7 +50,7 @@ CONTRASTS = """
 
 def darken(page: Page) -> None:
     page.evaluate("document.body.dataset.jpThemeLight = 'false'")
-    page.wait_for_timeout(100)
+    settled(page)
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from drawn import settled
 from playwright.sync_api import Page, expect
 
 Show = Callable[..., Page]
@@ -18,7 +19,7 @@ def staff(page: Page) -> Any:
 
 
 def hashes(page: Page) -> list[int]:
-    page.wait_for_timeout(60)  # the frame after the reply
+    settled(page)
     found: list[int] = page.locator("figure.chart canvas").evaluate_all("all => all.map(window.pixels.hash)")
     return found
 
@@ -33,7 +34,7 @@ def test_why_the_band_and_a_customer_are_told_on_demand(show: Show) -> None:
     page = show("board")
     staff(page).press("Home")
     at_rest(page)
-    page.wait_for_timeout(700)
+    settled(page, rest=True)
     before = hashes(page)
     page.get_by_role("button", name="Band of luck").click()
     expect(page.get_by_role("button", name="Band of luck")).to_have_attribute("aria-pressed", "true", timeout=30_000)

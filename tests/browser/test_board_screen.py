@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from drawn import settled
 from playwright.sync_api import Page, expect
 
 Show = Callable[..., Page]
@@ -25,7 +26,7 @@ def height(page: Page) -> float:
 
 
 def hashes(page: Page) -> list[int]:
-    page.wait_for_timeout(60)  # the frame after the reply
+    settled(page)
     found: list[int] = page.locator("figure.chart canvas").evaluate_all("all => all.map(window.pixels.hash)")
     return found
 
@@ -50,7 +51,7 @@ def test_fewer_staff_moves_the_line_up_and_more_staff_down(show: Show) -> None:
     hashes(page)
     few = height(page)
     slider.press("End")
-    page.wait_for_timeout(900)
+    settled(page)
     assert few > height(page) + 0.05
 
 
@@ -82,7 +83,7 @@ def test_undo_redo_and_reset_bring_settings_back(show: Show) -> None:
     start = staff(page).input_value()
     staff(page).press("Home")
     at_rest(page)
-    page.wait_for_timeout(700)
+    settled(page, rest=True)
     moved = told(page)
     assert moved != untouched
     page.get_by_role("button", name="Undo").click()
@@ -132,7 +133,7 @@ def test_a_shared_text_restores_the_setting_elsewhere(show: Show) -> None:
     page = show("board")
     staff(page).press("Home")
     at_rest(page)
-    page.wait_for_timeout(700)
+    settled(page, rest=True)
     page.get_by_role("button", name="Share", exact=True).click()
     text = page.get_by_label("This setting as a text").input_value()
     there = hashes(page)
@@ -160,7 +161,7 @@ def test_a_frozen_reference_is_what_changes_are_measured_against(show: Show) -> 
     page = show("board")
     staff(page).press("Home")
     at_rest(page)
-    page.wait_for_timeout(700)
+    settled(page, rest=True)
     page.get_by_role("button", name="Freeze as reference").click()
     expect(page.locator(".key")).to_contain_text("the setting you froze")
     expect(page.locator(".change").first).to_have_text("no change")
@@ -176,7 +177,7 @@ def test_the_month_under_the_pointer_is_read_out_on_every_chart(show: Show) -> N
     box = chart(page, "Profit").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
-    page.wait_for_timeout(50)
+    settled(page)
     assert chart(page, "Profit").bounding_box() == box  # nothing jumps
     told = page.locator("figure.chart .readout").all_text_contents()
     assert len({text.partition(",")[0] for text in told}) == 1
@@ -230,7 +231,7 @@ def test_what_is_sent_is_only_what_differs_from_the_start(show: Show, served: An
     count = len(served.sent)
     staff(page).press("Home")
     at_rest(page)
-    page.wait_for_timeout(700)
+    settled(page, rest=True)
     moves = [message for message in served.sent[count:] if message["do"] == "move"]
     assert [json.dumps(message["setting"]) for message in moves] == ['{"complaints.staff": 1}'] * len(moves)
     assert [message["rest"] for message in moves] == [False, True]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from drawn import settled
 from playwright.sync_api import Page, expect
 
 from custsim.widgets.browser import script
@@ -200,9 +201,9 @@ def test_a_board_that_was_hidden_is_drawn_when_it_appears(show: Show) -> None:
            }""",
         BOARD,
     )
-    page.wait_for_timeout(100)
+    settled(page)
     page.evaluate("document.querySelector('main').hidden = false")
-    page.wait_for_timeout(100)
+    settled(page)
     assert page.locator("canvas").evaluate("c => window.pixels.height(c, '#0072b2')") is not None
 
 
@@ -250,7 +251,7 @@ def test_markup_in_words_is_shown_as_it_is_written(show: Show, description: dict
            }""",
         [nasty(description), nasty(answers)],
     )
-    page.wait_for_timeout(150)
+    page.wait_for_timeout(150)  # an image that is asked for fails
     assert page.evaluate("window.hacked") is None
     assert page.locator(".custsim img, .custsim b").count() == 0
     expect(page.locator(".custsim")).to_contain_text(NASTY)
@@ -291,7 +292,7 @@ def test_a_notebook_draws_and_hears_it_and_cleans_up(show: Show) -> None:
     )
     assert page.evaluate("window.model.sent.map((one) => one.do)") == ["look"]
     expect(slider(page)).to_have_js_property("value", "11")
-    page.wait_for_timeout(50)
+    settled(page)
     assert float(page.locator("canvas").evaluate("c => window.pixels.height(c, '#0072b2')")) > 0.75
     page.evaluate("window.leave()")
     assert page.evaluate("[window.model.heard.size, document.querySelectorAll('.custsim').length]") == [0, 0]

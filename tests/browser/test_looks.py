@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from drawn import ALL, canvas_texts
+from drawn import ALL, canvas_texts, settled
 from playwright.sync_api import Page, expect
 
 Show = Callable[..., Page]
@@ -44,7 +44,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(show: Show, large: 
     page = show(*ALL, **PHONE)
     if large:
         page.get_by_role("button", name="Large type").first.click()
-    page.wait_for_timeout(100)
+    settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     cut = page.evaluate(
         """() => [...document.querySelectorAll('.custsim *')].filter((one) => {
@@ -100,7 +100,7 @@ def test_charts_are_drawn_in_the_pixels_of_the_screen(show: Show, ratio: float) 
 def test_charts_follow_the_size_of_the_window_undistorted(show: Show) -> None:
     page = show("board")
     page.set_viewport_size({"width": 500, "height": 700})
-    page.wait_for_timeout(150)
+    settled(page)
     canvas = page.locator("figure.chart canvas").first
     width, across, height, down = canvas.evaluate("c => [c.width, c.clientWidth, c.height, c.clientHeight]")
     assert across < 500

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from drawn import settled
 from playwright.sync_api import Locator, Page, expect
 
 Show = Callable[..., Page]
@@ -44,7 +45,7 @@ def test_wrong_numbers_get_a_hint_and_then_the_answer(show: Show) -> None:
 def test_an_empty_answer_is_not_sent(show: Show) -> None:
     page = show("number")
     page.get_by_label("What is a customer worth?").press("Enter")
-    page.wait_for_timeout(100)
+    settled(page)
     expect(verdict(page)).to_be_hidden()
 
 
@@ -152,7 +153,7 @@ def test_a_curve_is_drawn_and_the_outcome_appears_beside_it(show: Show) -> None:
     done.click()
     expect(page.locator(".reveal")).to_be_visible()
     expect(page.locator(".key")).to_contain_text("Your guess")
-    page.wait_for_timeout(60)
+    settled(page)
     assert canvas.evaluate("window.pixels.hash") != before
     # the outcome is 5 of 0 to 10, level: half way up the axis, which fills most of the canvas
     assert 0.5 < float(canvas.evaluate("c => window.pixels.height(c, '#0072b2')")) < 0.6
