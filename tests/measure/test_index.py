@@ -187,7 +187,8 @@ def test_the_score_interval_by_hand() -> None:
     )
     assert found == measure.top_box([9] * 8 + [1] * 2, confidence=0.90) == measure.share_interval(8.0, 10.0, 0.90)
     nobody, everybody = measure.share_interval(0, 10), measure.share_interval(10, 10)
-    assert (nobody.low, everybody.high) == (0.0, 1.0)
+    for n in range(1, 100):
+        assert (measure.share_interval(0, n).low, measure.share_interval(n, n).high) == (0.0, 1.0)
     assert nobody.high == pytest.approx(1 - everybody.low) == pytest.approx(1.959964**2 / (10 + 1.959964**2), rel=1e-6)
 
 
@@ -200,8 +201,8 @@ def test_the_sample_size_is_the_least_that_will_do(margin: float, sd: float, pop
 
 
 def test_a_sample_size_that_comes_out_even_is_not_rounded_up() -> None:
-    one_percent = measure.margin_of_error(100, sd=1.0)
-    assert measure.sample_size(one_percent, sd=1.0) == 100
+    for n in range(1, 100):
+        assert measure.sample_size(measure.margin_of_error(n, sd=1.0), sd=1.0) == n
     assert measure.sample_size(1.0, sd=0.0, population=1) == 1
 
 
@@ -255,6 +256,7 @@ def test_top_box() -> None:
         (lambda: measure.share_interval(-1, 2), "count"),
         (lambda: measure.share_interval(0, 0), "count"),
         (lambda: measure.share_interval(1.5, 2), "whole"),
+        (lambda: measure.share_interval(1, 2.5), "whole"),
         (lambda: measure.margin_of_error(0), "answers"),
         (lambda: measure.margin_of_error(0.5), "answers"),
         (lambda: measure.margin_of_error([10, np.nan]), "answers"),
@@ -266,10 +268,12 @@ def test_top_box() -> None:
         (lambda: measure.margin_of_error(10, confidence=0.0), "confidence"),
         (lambda: measure.mean_interval([1.0, 2.0], confidence=1.0), "confidence"),
         (lambda: measure.margin_of_error(10, population=5), "population"),
+        (lambda: measure.margin_of_error([4, 6], population=5), "population"),
         (lambda: measure.sample_size(0), "margin"),
         (lambda: measure.top_box([5], boxes=0), "boxes"),
         (lambda: measure.top_box([5], boxes=6, top=5), "boxes"),
         (lambda: measure.top_box([11, 9]), "from 0 to 10"),
+        (lambda: measure.top_box([6, 4], top=5), "from 0 to 5"),
     ],
 )
 def test_what_cannot_be_computed_is_refused(call, words: str) -> None:

@@ -30,6 +30,7 @@ def test_opportunity_is_importance_and_shortfall() -> None:
 
 
 SEEN = np.random.default_rng(1).integers(1, 11, (60, 3)).astype(float)
+ENDLESS = pd.DataFrame({"dimension": "speed", "kind": ["linear", "reverse"], "weight": [np.inf, 1.0]})
 WEIGHTLESS = pd.DataFrame({"dimension": "speed", "kind": ["linear", "reverse"], "weight": [0.0, 1.0]})
 JUDGED = SEEN @ [0.5, 0.3, 0.2] + np.random.default_rng(2).normal(0, 0.5, 60)
 
@@ -57,6 +58,19 @@ def test_nothing_is_derived_from_an_attribute_all_judge_alike() -> None:
     alike = SEEN.copy()
     alike[:, 2] = 7.0
     assert measure.derived_importance(alike, 3.0 + SEEN[:, :2].sum(axis=1)) == pytest.approx([0.5, 0.5, 0.0])
+
+
+def test_derived_importance_has_no_unit_and_is_not_made_of_rounding() -> None:
+    """A tiny scale will do; a judgement that goes with no attribute, or never varies, will not."""
+    assert measure.derived_importance(SEEN, 1e-12 * (SEEN @ [0.5, 0.3, 0.2])) == pytest.approx([0.5, 0.3, 0.2])
+    every = np.stack(np.meshgrid([1.0, 2.0, 3.3], [1.0, 4.0, 6.0], [2.0, 3.0, 9.0]), axis=-1).reshape(-1, 3)
+    apart = every - every.mean(axis=0)
+    with pytest.raises(InputError, match="nothing can be derived"):
+        measure.derived_importance(every, 7.3 + apart[:, 0] * apart[:, 1])
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        with pytest.raises(InputError, match="nothing can be derived"):
+            measure.derived_importance(SEEN, np.full(60, rng.uniform(1, 10)), rng.uniform(0.1, 9, 60))
 
 
 def test_answers_enough_are_two_more_than_attributes() -> None:
@@ -307,6 +321,7 @@ def test_what_does_not_matter_leaves_people_cold() -> None:
         (lambda: measure.kano_coefficients(pd.DataFrame({"dimension": [], "kind": []})), "nobody answered"),
         (lambda: measure.kano_coefficients(pd.DataFrame({"dimension": ["x"], "kind": ["odd"]})), "odd"),
         (lambda: measure.kano_coefficients(WEIGHTLESS), "above 0"),
+        (lambda: measure.kano_coefficients(ENDLESS), "finite"),
     ],
 )
 def test_what_cannot_be_judged_is_refused(call: Any, words: str) -> None:

@@ -312,6 +312,10 @@ def test_as_many_answer_as_are_likely_to() -> None:
         assert abs(rows["answered"].mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / len(rows))
 
 
+def test_where_only_the_pleased_answer_the_bias_is_all_that_sets_them_apart() -> None:
+    assert measure.nonresponse_bias([60.0, 80.0], [0.0, 0.5]) == pytest.approx(80.0 - 70.0)
+
+
 def test_both_extremes_may_answer_more() -> None:
     mine = truth(now(), design(response_slope=0.0, response_extremes=20.0))
     middle = mine[mine.satisfaction.between(70, 80)].response.mean()
