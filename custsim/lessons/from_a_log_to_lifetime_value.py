@@ -219,8 +219,8 @@ def who_is_gone() -> Choice:
     """Which of two silent guests is gone."""
     return Choice(
         "who_is_gone",
-        question="Two guests have been in the log for two years. *Berg* came 13 times in the first twelve months, and "
-        "has been silent for twelve. *Silva* came twice, the last time twelve months ago. Who is more probably gone?",
+        question="Two guests have been in the log for two years. Berg came 13 times in the first twelve months, and "
+        "has been silent for twelve. Silva came twice, the last time twelve months ago. Who is more probably gone?",
         options=[
             Option(
                 "Berg: for somebody who came every month, a year of silence means something.",

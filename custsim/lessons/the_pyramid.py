@@ -488,7 +488,7 @@ def gone_or_down() -> Choice:
             Option(
                 "Send them away.",
                 right=False,
-                says="You would lose what they say to others (see the second column), some who would have grown, and "
+                says="You would lose what they say to others (the contribution of others), some who would have grown, and "
                 "the good name of a store that sends people away; the last of these is not even in the model.",
             ),
             Option(
@@ -497,8 +497,8 @@ def gone_or_down() -> Choice:
                 says="Not here: their own contribution is below 0 before any staff is counted.",
             ),
         ],
-        explain="The saving in staff is only real if the staff is in fact reduced; if it stays, a part of the gain is "
-        "gone.",
+        explain="The saving in staff is only real if the staff is in fact reduced; if it stays, nearly all of the gain "
+        "is gone.",
     )
 
 
