@@ -488,7 +488,7 @@ def gone_or_down() -> Choice:
             Option(
                 "Send them away.",
                 right=False,
-                says="You would lose what they say to others (the contribution of others), some who would have grown, and "
+                says="You would lose what they say to others (see their column), some who would have grown, and "
                 "the good name of a store that sends people away; the last of these is not even in the model.",
             ),
             Option(
