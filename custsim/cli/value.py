@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 from typing import Any
 
 import click
@@ -38,6 +37,3 @@ def _module(where: str) -> str:
 @click.group("value", cls=_Lazy)
 def command() -> None:
     """Customer-value economics: what a customer is worth, by formula or from data."""
-    # Read when NumPy and SciPy are loaded, which is later. Models of four parameters need no threads for their linear
-    # algebra, and on a machine that is shared, threads that wait for each other cost more than the whole answer.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
+from threadpoolctl import threadpool_limits
 
 from custsim.errors import InputError
 
@@ -172,10 +173,11 @@ def maximise(
             return 1e10, np.zeros_like(point)
         return float(value), slope
 
-    ends = [_search(objective, np.log(np.asarray(start, dtype=np.float64))) for start in starts]
-    best = min(ends, key=lambda end: end[1])
+    with threadpool_limits(1, "blas"):  # for matrices of four rows threads only wait, on a busy machine for very long
+        ends = [_search(objective, np.log(np.asarray(start, dtype=np.float64))) for start in starts]
+        best = min(ends, key=lambda end: end[1])
+        point, curvature = _polish(objective, best[0])
     agreeing = sum(1 for _, value in ends if value - best[1] < 1e-6)
-    point, curvature = _polish(objective, best[0])
     value, slope = objective(point)
     covariance, message = _verdict(point, slope, curvature, names, customers)
     theta = np.exp(point + scale)

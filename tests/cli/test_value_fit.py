@@ -1,9 +1,6 @@
 """``custsim value fit``, from files to answers."""
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -37,18 +34,6 @@ def test_fit_tells_what_the_library_computes(shop, capsys):
     assert answer["totals"]["expected_customers"] == pytest.approx(base.customers["probability_alive"].sum())
     assert answer["parameters"]["r"]["estimate"] == pytest.approx(base.model.r)
     assert [row["customer"] for row in answer["slipping_away"]] == slipping_away(base, most=10).index.tolist()
-
-
-def test_linear_algebra_has_one_thread_unless_the_user_says_otherwise(shop, capsys, monkeypatch):
-    """It must be asked for before NumPy is loaded, which afterwards no longer listens."""
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
-    run(capsys, "fit", shop, "--end", "2024-12-31")
-    assert os.environ["OPENBLAS_NUM_THREADS"] == "3"
-    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
-    run(capsys, "fit", shop, "--end", "2024-12-31")
-    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
-    loaded = "import custsim.cli.value, custsim.cli.value_fit, sys; sys.exit('numpy' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
 
 
 def test_table_of_customers_holds_every_figure_to_its_last_digit(shop, capsys, tmp_path):

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special
+from threadpoolctl import threadpool_info
 
 from custsim.errors import InputError
 from custsim.value import purchase_model
-from custsim.value.likelihood import Convergence, Estimates, estimates_table
+from custsim.value.likelihood import Convergence, Estimates, estimates_table, maximise
 from custsim.value.paretonbd import STEPS, _fraction, _leaves_before_buying, _moment_of_leaving
 from custsim.value.purchase_model import _rows, as_summary
 from custsim.value.purchases import (
@@ -262,6 +263,21 @@ def test_pareto_value_is_the_published_closed_form():
     mean_time = (beta + T) ** s * force ** (s - 1) * special.hyperu(s, s, force * (beta + T))
     direct = PARETO.probability_alive(x, t_x, T) * (r + x) / (alpha + T) * mean_time
     assert PARETO.discounted_purchases(annual, x, t_x, T) == pytest.approx(float(direct), rel=1e-7)
+
+
+def test_a_fit_uses_one_thread_of_linear_algebra_and_gives_the_others_back():
+    def threads():
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    def exponential(theta):
+        during.append(threads())
+        return 3 * np.log(theta[0]) - 6 * theta[0], np.array([3 / theta[0] - 6])
+
+    during, before = [], threads()
+    assert maximise(exponential, ["rate"], [[1.0]], customers=3).parameters == (pytest.approx(0.5),)
+    assert before
+    assert during[:-1] == [[1] * len(before)] * (len(during) - 1)  # the last only writes down the end
+    assert threads() == before
 
 
 @pytest.mark.parametrize("model", [*CONTINUOUS, DONORS])
