@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["alive_history", "frequency_recency", "holdout_by_frequency", "purchase_tracking"]
 
+#: dots beyond which a map could not be seen for them
+_MOST_DOTS = 1000
+
 
 def frequency_recency(
     model: PurchaseModel,
@@ -46,7 +49,7 @@ def frequency_recency(
         Highest frequency drawn.
     customers
         Customers to mark as points: those with a frequency up to ``most`` who were observed for 85 to 115 % of ``T``
-        (a map for one ``T`` says nothing about others).
+        (a map for one ``T`` says nothing about others). Of many, 1,000 are drawn at random, always the same.
 
     Returns
     -------
@@ -104,6 +107,7 @@ def frequency_recency(
     subtitle = f"{model.name}; customers who came {T:g} {unit}s ago{marked}"
     dress(ax, title=titles[show], subtitle=subtitle, x="frequency (repeat purchases)",
           y=f"recency ({unit}s from first to last purchase)", grid="none")  # fmt: skip
+    ax.texts[-1].set_in_layout(False)  # the subtitle may run on above the colour bar
     return figure
 
 
@@ -123,13 +127,17 @@ def _mark(ax: Axes, customers: CustomerSummary, most: int, T: float) -> str:
     some = (x >= 1) & (x <= most) & (observed >= 0.85 * T) & (observed <= 1.15 * T) & (t_x <= T)
     if not some.any():
         return ""
-    # spread points of one frequency a little, always in the same way
-    aside = np.random.default_rng(0).uniform(-0.32, 0.32, int(some.sum()))
-    ax.plot(x[some] + aside, t_x[some], "o", color="white", markersize=3.4, markeredgecolor=INK, markeredgewidth=0.5,
-            alpha=0.75)  # fmt: skip
+    luck = np.random.default_rng(0)  # always the same
     low, high = observed[some].min(), observed[some].max()
+    dots = np.flatnonzero(some)
+    if len(dots) > _MOST_DOTS:
+        dots = luck.choice(dots, _MOST_DOTS, replace=False)
+    aside = luck.uniform(-0.32, 0.32, len(dots))  # spread points of one frequency a little
+    ax.plot(x[dots] + aside, t_x[dots], "o", color="white", markersize=3.4, markeredgecolor=INK, markeredgewidth=0.5,
+            alpha=0.75)  # fmt: skip
     span = f", {low:.0f} to {high:.0f} {customers.unit}s" if high - low >= 1 else ""
-    return f" (dots: {int(some.sum()):,} of {len(customers):,}{span})"
+    those = len(customers) if len(dots) == some.sum() else int(some.sum())
+    return f" (dots: {len(dots):,} of {those:,}{span})"
 
 
 def alive_history(model: PurchaseModel, purchases: ArrayLike, until: float, *, customer: str | None = None) -> Figure:

@@ -1,13 +1,14 @@
 """Pictures of retention and purchases show the numbers they are given, and save."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from custsim.errors import InputError
 from custsim.plots import purchases, retention, style
 from custsim.value.purchases import BGBB, BGNBD, MBGNBD, holdout_check
 from custsim.value.retention import BetaDiscreteWeibull, Geometric, ShiftedBetaGeometric
-from custsim.value.transactions import calibration_holdout
+from custsim.value.transactions import CustomerSummary, calibration_holdout
 
 OBSERVED = [100, 86.9, 74.3, 65.3, 59.3, 55.1, 51.7, 49.1, 46.8]
 SBG = ShiftedBetaGeometric(alpha=0.668, beta=3.806)
@@ -84,6 +85,22 @@ def test_heat_map_shows_the_probabilities(split):
     assert np.asarray(purchases_.axes[0].images[0].get_array())[-1, 5] == pytest.approx(
         float(BG.expected_purchases(10, 6, 39, 39))
     )
+
+
+def test_heat_map_is_not_hidden_by_its_customers():
+    luck = np.random.default_rng(1)
+    x, T = luck.integers(1, 6, 3000).astype(float), np.full(3000, 39.0)
+    many = CustomerSummary.of(pd.DataFrame({"frequency": x, "recency": luck.uniform(1, 39, 3000), "T": T}), unit="week")
+    drawn = []
+    for customers in (many, many):
+        figure = purchases.frequency_recency(BG, T=39, most=6, customers=customers)
+        drawn.append(figure.axes[0].lines[0].get_xydata())
+        assert "(dots: 1,000 of 3,000)" in " ".join(text.get_text() for text in figure.axes[0].texts)
+    assert len(drawn[0]) == 1000
+    assert np.array_equal(*drawn)
+    figure.canvas.draw()
+    bar, shade = figure.axes[1].get_window_extent(), figure.axes[0].get_window_extent()
+    assert bar.x0 - shade.x1 < 0.05 * figure.bbox.width
 
 
 def test_heat_map_leaves_impossible_histories_of_opportunities_blank():
