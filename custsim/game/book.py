@@ -14,7 +14,7 @@ from custsim.game.leaderboard import Score
 from custsim.game.levers import Plan, Volumes
 from custsim.game.memory import Findings, digest, identity
 from custsim.game.play import Desk, lived, played
-from custsim.game.results import YearResult, year_results
+from custsim.game.results import YearResult, year_result
 from custsim.game.rivals import RIVALS
 
 __all__ = ["Book", "Page", "score"]
@@ -79,7 +79,7 @@ class Book:
             return Page(tuple(YearResult(**one) for one in kept["results"]), Volumes(**kept["volumes"]))
         earlier = self.after(plans[:-1]).results if plans else ()
         run = lived(self.firm, plans)
-        last = year_results(self.firm, run, plans)[-1]
+        last = year_result(self.firm, run, plans)
         page = Page((*earlier, last), Volumes.of(run.monthly.iloc[-12:]))
         if self.findings is not None:
             results = [{"year": one.year, "numbers": dict(one.numbers), "paid": dict(one.paid)} for one in page.results]
@@ -128,6 +128,6 @@ def score(name: str, results: Sequence[YearResult], *, house: bool = False) -> S
         name=name,
         house=house,
         profit=sum(result.profit for result in results[1:]),
-        equity=float(last["equity"] or 0.0),
-        satisfaction=float(last["satisfaction"] or 0.0),
+        equity=last["equity"],
+        satisfaction=last["satisfaction"],
     )

@@ -101,7 +101,7 @@ class Debrief:
             raise InputError(
                 f"{name!r}: no such number along the chain; there are {', '.join(one.name for one in ALONG)}"
             )
-        return {story.name: [float(one.numbers[name] or 0.0) for one in story.results] for story in self.stories}
+        return {story.name: [one.numbers[name] for one in story.results] for story in self.stories}
 
     def data(self) -> dict[str, Any]:
         """Everything as plain data, for a browser."""

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from custsim.errors import InputError
 from custsim.game.levers import Lever, Plan, Volumes, cost, lever_values, levers, lines
 from custsim.game.store import READABLE
@@ -89,8 +91,9 @@ class Firm:
         The plan that was followed so far.
     budget_share
         Share of last year's revenue that may be planned to be spent.
-    mean_loss
-        Mean loss of a customer whose complaint was answered, in the year before the game; currency.
+    made_good
+        What a complaint that was answered cost in the mean in the year before the game, at a compensation of the whole
+        loss: the loss where it was solved, and nothing where it was not; currency.
     """
 
     code: str
@@ -101,7 +104,7 @@ class Firm:
     levers: tuple[Lever, ...]
     start: Plan
     budget_share: float
-    mean_loss: float
+    made_good: float
 
     def budget(self, volumes: Volumes) -> float:
         """What may be planned for the next year: a share of last year's revenue, in whole thousands."""
@@ -193,10 +196,8 @@ def firm(code: str, base: str = "neighbourhood_bank", *, years: int = 5) -> Firm
     margin = MARGIN[0] + (MARGIN[1] - MARGIN[0]) * drawn["margin"]
     earned = float(before.monthly["profit"].sum()) + 12.0 * scenario.profit.fixed_cost
     fixed = max(0.0, 1000.0 * round((earned - margin * volumes.revenue) / 12_000.0))
-    tickets = before.tickets[~before.tickets["gave_up"].astype(bool)]
-    major = float((tickets["severity"] == "major").mean()) if len(tickets) else scenario.complaints.major_share
-    mean_loss = major * scenario.complaints.major_loss + (1.0 - major) * scenario.complaints.minor_loss
-    spent = cost(lines(scenario, volumes, mean_loss), start)
+    made_good = _made_good(scenario, before.tickets, volumes.answered)
+    spent = cost(lines(scenario, volumes, made_good), start)
     return Firm(
         code=code,
         base=base,
@@ -206,8 +207,15 @@ def firm(code: str, base: str = "neighbourhood_bank", *, years: int = 5) -> Firm
         levers=rules,
         start=start,
         budget_share=round((1.0 + SLACK) * spent / volumes.revenue, 4),
-        mean_loss=mean_loss,
+        made_good=made_good,
     )
+
+
+def _made_good(scenario: Scenario, tickets: pd.DataFrame, answered: float) -> float:
+    """What the complaints answered cost in the mean if all of the loss is made good; who is not helped gets nothing."""
+    major = int((tickets["solved"] & (tickets["severity"] == "major")).sum())
+    minor = int(tickets["solved"].sum()) - major
+    return (major * scenario.complaints.major_loss + minor * scenario.complaints.minor_loss) / answered
 
 
 def _digest(*parts: str) -> bytes:

@@ -201,7 +201,7 @@ class Line:
         return self.amount * math.prod(plan[path] ** power for path, power in self.powers.items())
 
 
-def lines(firm: Scenario, volumes: Volumes, mean_loss: float) -> tuple[Line, ...]:
+def lines(firm: Scenario, volumes: Volumes, made_good: float) -> tuple[Line, ...]:
     """List the lines of a year's budget.
 
     Parameters
@@ -210,8 +210,8 @@ def lines(firm: Scenario, volumes: Volumes, mean_loss: float) -> tuple[Line, ...
         Whose prices hold: pay, offers, supplier.
     volumes
         Of the last twelve months.
-    mean_loss
-        Mean loss of a customer whose complaint is answered, currency.
+    made_good
+        What a complaint that is answered costs in the mean at a compensation of the whole loss, currency.
     """
     staff, loyalty = firm.employees, firm.loyalty
     heads, people = {STAFFING: -1}, 12.0 * volumes.customers
@@ -229,7 +229,7 @@ def lines(firm: Scenario, volumes: Volumes, mean_loss: float) -> tuple[Line, ...
         *spend,
         Line(STAFFING, "Wages", people * staff.monthly_pay, {"employees.pay": 1, **heads}),
         _own("complaints.staff", "Complaint desk", 12.0 * staff.monthly_pay),
-        _own("complaints.compensation", "Compensation", volumes.answered * mean_loss),
+        _own("complaints.compensation", "Compensation", volumes.answered * made_good),
         _own("loyalty.offer_rate", "Retention offers", volumes.leavers * offer),
         _own("referral.reward", "Rewards for referrals", volumes.referred),
         _own("market.marketing", "Advertising", 12.0),

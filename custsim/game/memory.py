@@ -46,5 +46,5 @@ def digest(value: Any) -> str:
 def identity(firm: Firm) -> str:
     """Name a game by everything that its numbers depend on: the firm, its luck, its budget, the model's version."""
     return digest(
-        [scenario_hash(firm.scenario), model_version(), firm.seed, firm.years, firm.budget_share, firm.mean_loss]
+        [scenario_hash(firm.scenario), model_version(), firm.seed, firm.years, firm.budget_share, firm.made_good]
     )

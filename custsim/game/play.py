@@ -45,7 +45,7 @@ class Desk:
     @property
     def lines(self) -> tuple[Line, ...]:
         """What things cost this year."""
-        return lines(self.firm.scenario, self.volumes, self.firm.mean_loss)
+        return lines(self.firm.scenario, self.volumes, self.firm.made_good)
 
     @property
     def budget(self) -> float:

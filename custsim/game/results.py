@@ -14,7 +14,7 @@ from custsim.game.firm import Firm
 from custsim.game.levers import STAFFING, Plan, grade_factor
 from custsim.simulation.results import Run
 
-__all__ = ["ALONG", "Along", "YearResult", "year_results"]
+__all__ = ["ALONG", "Along", "YearResult", "as_json", "year_result"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,41 +57,37 @@ class YearResult:
     year
         From 1; 0 is the year before the game.
     numbers
-        Name in :data:`ALONG` -> value; customer equity is ``None`` but for the last year lived.
+        Name in :data:`ALONG` -> value.
     paid
         Lever -> what was in fact charged under it, currency.
     """
 
     year: int
-    numbers: Mapping[str, float | None]
+    numbers: Mapping[str, float]
     paid: Mapping[str, float]
 
     @property
     def profit(self) -> float:
         """Profit of the year, currency."""
-        return float(self.numbers["profit"] or 0.0)
+        return float(self.numbers["profit"])
 
 
-def year_results(firm: Firm, run: Run, plans: Sequence[Plan]) -> list[YearResult]:
-    """Read the years of a run: the one before the game, and one for each plan."""
-    followed = [firm.start, *plans]
-    found = []
-    for year, plan in enumerate(followed):
-        months = run.monthly.iloc[12 * year : 12 * (year + 1)]
-        numbers: dict[str, float | None] = dict(_numbers(months))
-        last = year == len(followed) - 1
-        numbers["equity"] = float(measure(run, "customer_equity")) if last else None
-        found.append(YearResult(year, numbers, _paid(firm, months, plan)))
-    return found
+def year_result(firm: Firm, run: Run, plans: Sequence[Plan]) -> YearResult:
+    """Read the last year of a run that followed these plans: the one before the game if there are none."""
+    months, plan = run.monthly.iloc[-12:], plans[-1] if plans else firm.start
+    numbers = {**_numbers(months), "equity": float(measure(run, "customer_equity"))}
+    return YearResult(len(plans), numbers, _paid(firm, months, plan))
 
 
 def _numbers(months: pd.DataFrame) -> dict[str, float]:
     totals, means = months.sum(), months.mean()
     failures = totals["minor_failures"] + totals["major_failures"]
+    closed = months["answered"] + months["gave_up"]  # each complaint counts once, not each month
+    waited = float((months["response_days"].fillna(0.0) * closed).sum())
     return {
         **{name: float(means[name]) for name in ("internal_service", "employee_satisfaction", "service_quality")},
         "satisfaction": float(means["satisfaction"]),
-        "response_days": float(means["response_days"]),
+        "response_days": waited / float(closed.sum()) if closed.any() else math.nan,
         "work_pressure": 100.0 * float(means["work_pressure"]),
         "failures": 100.0 * float(failures / totals["visits"]) if totals["visits"] else math.nan,
         **{name: float(totals[name]) for name in ("quits", "left", "joined", "referred", "revenue", "profit")},

@@ -24,7 +24,7 @@ def small_firm(code: str = "SMALL1", years: int = 3) -> Firm:
     start = lever_values(scenario, whole.levers)
     made = dataclasses.replace(whole, scenario=scenario, start=start)
     before = Volumes.of(lived(made, ()).monthly)
-    share = 1.05 * cost(lines(scenario, before, made.mean_loss), start) / before.revenue
+    share = 1.05 * cost(lines(scenario, before, made.made_good), start) / before.revenue
     return dataclasses.replace(made, budget_share=share)
 
 

@@ -29,11 +29,42 @@ def test_what_reads_the_same_is_equal() -> None:
         score("A", 3_000_100, 28_000_400, 75.04), score("B", 2_999_900, 27_999_600, 74.96),
         score("C", 1_000_000, 20_000_000, 70.0),
     ])  # fmt: skip
-    assert [(place.score.name, place.overall, place.by_profit) for place in places] == [
-        ("A", 1, 1),
-        ("B", 1, 1),
-        ("C", 3, 3),
-    ]
+    assert [
+        (place.score.name, place.overall, place.by_profit, place.by_equity, place.by_satisfaction) for place in places
+    ] == [("A", 1, 1, 1, 1), ("B", 1, 1, 1, 1), ("C", 3, 3, 3, 3)]
+
+
+def test_what_reads_otherwise_is_not_equal() -> None:
+    places = leaderboard([score("A", 3_001_000, 28_001_000, 75.2), score("B", 3_000_000, 28_000_000, 75.1)])
+    assert [(place.by_profit, place.by_equity, place.by_satisfaction) for place in places] == [(1, 1, 1), (2, 2, 2)]
+
+
+def test_the_sum_is_rounded_and_not_its_parts() -> None:
+    places = leaderboard([score("A", 3e6, 3e6, 73.0), score("B", 1e6, 1e6, 71.0), score("C", 0.0, 0.0, 70.0)])
+    assert [place.points for place in places] == [300, 100, 0]  # a third of the way in each: 33.3 three times
+
+
+def test_equals_stand_in_the_order_of_the_alphabet_whatever_their_case() -> None:
+    names = ["owls", "Bears", "ants"]
+    assert [place.score.name for place in leaderboard([score(name, 1.0, 1.0, 50.0) for name in names])] == [
+        "ants", "Bears", "owls"
+    ]  # fmt: skip
+
+
+def test_the_table_says_what_the_places_say() -> None:
+    places = leaderboard([
+        score("A", 4e6, 20e6, 75.0), score("B", 3e6, 30e6, 73.0), Score("House", True, 2e6, 25e6, 74.0),
+    ])  # fmt: skip
+    rows = table(places).set_index("team")
+    assert rows["by_profit"].to_dict() == {"A": 1, "B": 2, "House": 3}
+    assert rows["by_equity"].to_dict() == {"A": 3, "B": 1, "House": 2}
+    assert rows["by_satisfaction"].to_dict() == {"A": 1, "B": 3, "House": 2}
+    assert rows["profit"].to_dict() == {"A": 4e6, "B": 3e6, "House": 2e6}
+    assert rows["equity"].to_dict() == {"A": 20e6, "B": 30e6, "House": 25e6}
+    assert rows["satisfaction"].to_dict() == {"A": 75.0, "B": 73.0, "House": 74.0}
+    assert rows["house"].to_dict() == {"A": False, "B": False, "House": True}
+    # profit 100, 50, 0; equity 0, 100, 50; satisfaction 100, 0, 50
+    assert rows["points"].to_dict() == {"A": 200, "B": 150, "House": 100}
 
 
 def test_of_equal_points_the_higher_profit_leads() -> None:
