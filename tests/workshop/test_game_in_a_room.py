@@ -106,7 +106,7 @@ def test_a_game_goes_on_after_a_power_cut_and_loses_no_plan(people: People, star
     expect(foxes.get_by_text("Year 2 of 2 is open.")).to_be_visible(timeout=LONG)
     before = {page: standings(page) for page in (owls, foxes)}
     taken, reward = submitted(owls, 2), rewarded(owls)
-    expect(of_team(trainer, "Owls")).to_contain_text(re.compile(r"[\d,]+ EUR"))
+    expect(of_team(trainer, "Owls")).to_contain_text(re.compile(r"[\d,]+\sEUR"))
     cost = of_team(trainer, "Owls").get_by_role("cell").nth(2).text_content()
     assert people.complaints == []
 
