@@ -187,9 +187,8 @@ def on_fresh_luck(firm: Firm, plans: Sequence[Plan], replications: int = 8) -> F
     replications
         How many markets.
     """
-    years = len(plans)
     runs = [lived(firm, plans, replication=_TEST + number) for number in range(replications)]
-    return _summed([float(run.monthly["profit"].iloc[12 : 12 * (years + 1)].sum()) for run in runs])
+    return _summed([float(run.monthly["profit"].iloc[12:].sum()) for run in runs])
 
 
 class _Known:

@@ -12,6 +12,7 @@ from custsim.game.firm import Firm
 from custsim.game.leaderboard import Place
 from custsim.game.levers import Plan
 from custsim.game.play import scheduled
+from custsim.widgets.numbers import written
 
 __all__ = ["luck_of", "said", "why_of"]
 
@@ -20,8 +21,8 @@ def said(year: int, profit: float, places: Sequence[Place], you: str, made: Firm
     """Tell a year in one sentence."""
     mine = next(place for place in places if place.score.name == you)
     return (
-        f"Year {year} brought {profit:,.0f} {made.scenario.currency} of profit. Overall you are number {mine.overall} "
-        f"of {len(places)}: number {mine.by_profit} by profit, {mine.by_equity} by customer equity, "
+        f"Year {year} brought {written(profit, 0)} {made.scenario.currency} of profit. Overall you are number "
+        f"{mine.overall} of {len(places)}: number {mine.by_profit} by profit, {mine.by_equity} by customer equity, "
         f"{mine.by_satisfaction} by satisfaction."
     )
 
@@ -79,4 +80,4 @@ def luck_of(made: Firm, plans: Sequence[Plan], book: Book) -> dict[str, Any]:
 
 
 def _signed(amount: float, currency: str) -> str:
-    return f"{amount:+,.0f} {currency}".replace("-", "\N{MINUS SIGN}")
+    return f"{written(amount, 0, signed=True)} {currency}"

@@ -224,8 +224,11 @@ def test_late_early_and_foreign_submissions_are_refused_with_clear_words(room: G
     with pytest.raises(InputError, match="more than the budget"):
         hand_in(owls, 1, "dear", employees__customers_per_employee=128.0, employees__pay=1.08)
     room.handle_trainer({"do": "close_year"})
-    with pytest.raises(InputError, match="year 1 is closed; your plan came too late and was not taken"):
-        owls.send({"do": "submit", "year": 1, "plan": plan, "key": "late"})
+    for late in (plan, changed(plan, employees__customers_per_employee=128.0, employees__pay=1.08)):
+        with pytest.raises(InputError, match="year 1 is closed; your plan came too late and was not taken"):
+            owls.send({"do": "submit", "year": 1, "plan": late, "key": "late"})
+        with pytest.raises(InputError, match="year 2 is not open yet; your plan was not taken"):
+            owls.send({"do": "submit", "year": 2, "plan": late, "key": "early"})
     for name in ("The carer", "best found", "owls"):
         with pytest.raises(InputError, match=r"is a name of the house|is taken"):
             nobody.send({"do": "join", "team": name})
