@@ -230,9 +230,7 @@ class Match:
             self.store.open_year(self.closed + 1)
         elif name == "close_year":
             self.store.close_year(self.open_now or 0)
-            for team in self.store.teams():  # so that all teams see their year at once
-                self.book.after(self.plans(team))
-            self.board()
+            self.board()  # lives the year of every team, so that all see it at once
         else:
             self.store.keep_finding("revealed", True)
 

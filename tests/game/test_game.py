@@ -185,7 +185,9 @@ def test_a_room_plays_and_nobody_sees_another_teams_plan(room: Game) -> None:
     assert owls.look().message["phase"] == "waiting"
     for year in (1, 2, 3):
         room.handle_trainer({"do": "open_year"})
-        assert hand_in(owls, year, f"o{year}", market__marketing=1.0 * year)["submission"]["number"]
+        submission = hand_in(owls, year, f"o{year}", market__marketing=1.0 * year)["submission"]
+        assert submission["number"]
+        assert submission["cost"] == pytest.approx(owls.look().message["desk"]["cost"])
         assert mate.look().message["desk"]["plan"]["market.marketing"] == year
         assert mate.look().message["submission"] is not None
         assert foxes.look().message["submission"] is None
@@ -196,6 +198,8 @@ def test_a_room_plays_and_nobody_sees_another_teams_plan(room: Game) -> None:
     assert len(changes) >= 3 + 3 * 3
     screen = foxes.look().message
     assert (screen["phase"], screen["debrief"]) == ("over", None)
+    labels = [(one["label"], one["enabled"]) for one in room.match.actions()]  # type: ignore[union-attr]
+    assert labels[:2] == [("Open year 3", False), ("Close year 3", False)]  # there is no fourth
     with pytest.raises(InputError, match="when the trainer has revealed"):
         foxes.send({"do": "why"})
     room.handle_trainer({"do": "reveal"})

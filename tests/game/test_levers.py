@@ -110,7 +110,10 @@ def test_a_plan_costs_what_the_account_would_charge_at_these_volumes() -> None:
     offers = {**START, "loyalty.offer_rate": 0.1, "referral.reward": 20.0}
     # of 80 leavers met and three times as many who would have stayed, each 25; 250 recruits at 20
     assert math.isclose(cost(LINES, offers) - by_hand, 80 * 4 * 25 + 250 * 20)
-    assert cost(LINES, {**START, STAFFING: 180.0}) < by_hand
+    # a sixth fewer people, tools and training with them, at 5 % more pay
+    leaner = heads * 12 * 300 * 150 / 180 + heads * 12 * 3150 * 1.05 * 150 / 180
+    change = cost(LINES, {**START, STAFFING: 180.0, "employees.pay": 1.05}) - by_hand
+    assert math.isclose(change, leaner - heads * 12 * (300 + 3150), rel_tol=1e-9)
 
 
 @given(plans(), st.floats(0.0, 1.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import types
 from typing import Any
 
@@ -17,7 +18,7 @@ from custsim.game.book import Book, score
 from custsim.game.debrief import Story
 from custsim.game.explain import luck_of, said, why_of
 from custsim.game.leaderboard import Score, leaderboard
-from custsim.game.match import priced, told
+from custsim.game.match import Searching, priced, scores, told
 from custsim.game.play import Desk, lived, scheduled
 from custsim.game.results import ALONG, YearResult
 from custsim.game.rivals import RIVALS
@@ -75,6 +76,52 @@ def test_rivals_are_shown_after_as_many_years_as_the_teams() -> None:
         assert [len(story.results) for story in stories] == [closed + 1] * (1 + len(RIVALS))
         assert [story.name for story in stories] == ["Owls", *(rival.name for rival in RIVALS)]
         assert [story.house for story in stories] == [False] + [True] * len(RIVALS)
+
+
+def test_scores_say_who_is_of_the_house() -> None:
+    stories = [Story("Owls", False, [], years(0.0, 1e6)), Story("The carer", True, [], years(0.0, 2e6))]
+    assert [(one.name, one.house, one.profit) for one in scores(stories)] == [
+        ("Owls", False, 1e6), ("The carer", True, 2e6)
+    ]  # fmt: skip
+
+
+def test_a_desk_shows_the_plan_of_the_year_before() -> None:
+    plans = [changed(FIRM.start, market__marketing=100.0), changed(FIRM.start, market__marketing=200.0)]
+    for decided in (0, 1, 2):
+        desk = Book(FIRM).desk(plans[:decided])
+        assert desk.year == decided + 1
+        assert desk.previous == (plans[decided - 1] if decided else FIRM.start)
+
+
+def test_house_rivals_are_lived_ahead_to_the_last_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = Book(FIRM)
+    book.prepare()
+    monkeypatch.setattr("custsim.game.book.lived", lambda *given: pytest.fail("not lived ahead"))
+    for rival in RIVALS:
+        assert len(book.after(book.rival(rival.name)).results) == FIRM.years + 1
+
+
+# --- the search, told ---------------------------------------------------------------------------------------------
+
+
+def test_how_far_the_search_is() -> None:
+    searching = Searching(Book(FIRM), trials=10)
+    assert searching.status == "not begun"
+    searching._thread = threading.current_thread()
+    for done, status in ((3, "searching: 3 of 10 plans tried"), (9, "searching: 9 of 10 plans tried"),
+                         (10, "testing the best on fresh luck")):  # fmt: skip
+        searching._tell(done)
+        assert searching.status == status
+
+
+def test_a_search_that_was_stopped_calls_nobody() -> None:
+    called: list[int] = []
+    searching = Searching(Book(FIRM), trials=10)
+    searching.ready = lambda: called.append(1)
+    searching._stop.set()
+    searching._search()
+    assert (searching.found, called) == (None, [])
+    assert searching.status == "there is none: the search was stopped"
 
 
 # --- prices -------------------------------------------------------------------------------------------------------
