@@ -83,7 +83,7 @@ def _numbers(months: pd.DataFrame) -> dict[str, float]:
     totals, means = months.sum(), months.mean()
     failures = totals["minor_failures"] + totals["major_failures"]
     closed = months["answered"] + months["gave_up"]  # each complaint counts once, not each month
-    waited = float((months["response_days"].fillna(0.0) * closed).sum())
+    waited = float((months["response_days"] * closed).sum())
     return {
         **{name: float(means[name]) for name in ("internal_service", "employee_satisfaction", "service_quality")},
         "satisfaction": float(means["satisfaction"]),

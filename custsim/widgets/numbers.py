@@ -134,7 +134,7 @@ def _response(run: Run) -> float:
     """Mean time to an answer or to giving up, each complaint counted once."""
     closed = run.monthly["answered"] + run.monthly["gave_up"]
     total = float(closed.sum())
-    return float((run.monthly["response_days"].fillna(0.0) * closed).sum()) / total if total > 0 else float("nan")
+    return float((run.monthly["response_days"] * closed).sum()) / total if total > 0 else float("nan")
 
 
 def _yearly(count: str, stock: str) -> Callable[[Run], float]:

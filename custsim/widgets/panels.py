@@ -34,6 +34,8 @@ Floats = NDArray[np.float64]
 REPLICATIONS = 20
 #: firms that a why panel lives at most, over all replications
 _FIRMS = 48
+#: what is written of a difference that some luck does not have
+_NOT_KNOWN = "not known"
 
 # --- is it luck? --------------------------------------------------------------------------------------------------
 
@@ -82,7 +84,7 @@ def _difference(one: Headline, apart: Floats, currency: str) -> dict[str, Any]:
     mean, low, high = (float(value) for value in mean_interval(apart))
     told: dict[str, Any] = {"name": one.name, "label": one.label}
     if np.isnan(low):
-        return told | {"text": "not known", "sure": False}
+        return told | {"text": _NOT_KNOWN, "sure": False}
     ends = " to ".join(one.write(bound, "", signed=True).split(" ")[0] for bound in (low, high))
     # as it is written: an end that is written as 0 leaves a doubt
     sure = (low > 0 or high < 0) and all(_not_zero(end) for end in ends.split(" to "))
@@ -94,10 +96,11 @@ def _not_zero(text: str) -> bool:
 
 
 def _sure_words(numbers: list[dict[str, Any]]) -> str:
-    doubtful = [one["label"].lower() for one in numbers if not one["sure"]]
-    if not doubtful:
-        return "None of the differences is luck: no interval holds 0."
-    return f"May be luck, since the interval holds 0: {', '.join(doubtful)}."
+    known = [one for one in numbers if one["text"] != _NOT_KNOWN]
+    doubtful = [one["label"].lower() for one in known if not one["sure"]]
+    if doubtful:
+        return f"May be luck, since the interval holds 0: {', '.join(doubtful)}."
+    return "None of the differences is luck: no interval holds 0." if known else "None of the differences is known."
 
 
 # --- why? ---------------------------------------------------------------------------------------------------------
