@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # what type checkers and editors see
     from custsim.value.customers import CustomerBase, customer_base, slipping_away  # noqa: F401
     from custsim.value.diffusion import *  # noqa: F403
     from custsim.value.equity import *  # noqa: F403
+    from custsim.value.exponentialgamma import ExponentialGamma  # noqa: F401
     from custsim.value.lifetime import *  # noqa: F403
     from custsim.value.likelihood import Convergence, Estimates  # noqa: F401
     from custsim.value.logs import LogRecord, read_log  # noqa: F401
@@ -85,6 +86,7 @@ _WHERE: dict[str, str] = {
     "ShiftedBetaGeometric": "retention",
     "compare_retention_models": "retention",
     "why_retention_rises": "retention",
+    "ExponentialGamma": "exponentialgamma",
     # transaction logs
     "LogRecord": "logs",
     "read_log": "logs",

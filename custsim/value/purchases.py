@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from custsim.errors import InputError
 from custsim.value.bgbb import BGBB
 from custsim.value.bgnbd import BGNBD, MBGNBD
+from custsim.value.exponentialgamma import ExponentialGamma
 from custsim.value.gammagamma import GammaGamma, spend_frequency_correlation
 from custsim.value.paretonbd import ParetoNBD
 from custsim.value.purchase_model import PurchaseModel, SimulatedCustomers, _spend_by_hand, as_summary
@@ -119,6 +120,8 @@ def choose_model(
     --------
     >>> choose_model(contractual=True, discrete=True).name
     'shifted beta-geometric'
+    >>> choose_model(contractual=True, discrete=False).name
+    'exponential-gamma'
     >>> choose_model(contractual=False, discrete=False).name
     'MBG/NBD'
     """
@@ -155,18 +158,33 @@ def choose_model(
 
 
 def _contractual(discrete: bool) -> Choice:
-    why = ["the firm sees who leaves, so survival of a cohort is known and need not be inferred from silence"]
-    others = [
-        "beta-discrete-Weibull, if a customer's own churn changes with age (contracts that bind, habits that form)"
-    ]
+    seen = "the firm sees who leaves, so survival of a cohort is known and need not be inferred from silence"
+    unlike = "customers differ in churn, which is why aggregate retention rises with age; the {} ignores it"
     if discrete:
-        why.append("customers leave at renewals, so time is counted in renewals")
-    else:
-        why.append("customers may leave at any time; cut time into periods short enough that few leave in each")
-        others.append("an exponential-gamma (Pareto II) survival model, the exact one for continuous time, is not here")
-    why.append("customers differ in churn, which is why aggregate retention rises with age; the geometric ignores it")
-    data = "customers left at each renewal, from all of them at age 0"
-    return Choice(ShiftedBetaGeometric, ShiftedBetaGeometric.name, tuple(why), tuple(others), data)
+        return Choice(
+            ShiftedBetaGeometric,
+            ShiftedBetaGeometric.name,
+            (seen, "customers leave at renewals, so time is counted in renewals", unlike.format("geometric")),
+            (
+                "beta-discrete-Weibull, if a customer's own churn changes with age (contracts that bind, "
+                "habits that form)",
+            ),
+            "customers left at each renewal, from all of them at age 0",
+        )
+    return Choice(
+        ExponentialGamma,
+        ExponentialGamma.name,
+        (
+            seen,
+            "customers may leave at any moment, so time is measured and there are no renewals to count",
+            unlike.format("exponential"),
+        ),
+        (
+            "fit_survival of the same model, if customers are counted now and then and nobody knows the day they left",
+            "beta-discrete-Weibull on short periods, if a customer's own churn changes with age",
+        ),
+        "how long each customer stayed or has stayed so far, who is still there, and the age at which records begin",
+    )
 
 
 def compare_models(

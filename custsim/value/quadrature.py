@@ -15,12 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["beta_mean", "discounted_integral", "smooth_in_T"]
+__all__ = ["beta_mean", "discounted_integral", "gamma_mean", "smooth_in_T"]
 
 Floats = NDArray[np.float64]
 
 #: Nodes of the trapezoidal rule in the logit; and points evaluated at a time (memory stays below about 200 MB).
 _NODES, _CHUNK = 160, 20_000
+#: Nodes of the trapezoidal rule in the logarithm of a gamma-distributed variable.
+_GAMMA_NODES = 256
 #: Nodes in time for discounted sums.
 _TIME_NODES = 64
 
@@ -72,6 +74,53 @@ def beta_mean(
     weight[..., :1] *= 1 + 1 / np.expm1(np.minimum(a * step, 700))
     weight[..., -1:] *= 1 + 1 / np.expm1(np.minimum(b * step, 700))
     total = (weight * function(np.where(y < 0, smaller, 1) / (1 + smaller))).sum(axis=-1)
+    return np.asarray(total / weight.sum(axis=-1), dtype=np.float64)
+
+
+def gamma_mean(
+    shape: ArrayLike, rate: ArrayLike, function: Callable[[Floats], Floats], *, flat_below: ArrayLike
+) -> Floats:
+    r"""Mean of a positive function of a gamma-distributed variable, ``E[g(x)]`` with ``x ~ Gamma(shape, rate)``.
+
+    The trapezoidal rule in ``y = ln(x rate / shape)``, as in :func:`beta_mean`: the integrand is analytic and decays
+    at both ends; the left end, where ``g`` no longer varies, is a geometric series and summed as such. The weights are
+    normalised by the same rule.
+
+    Parameters
+    ----------
+    shape, rate
+        Above 0; mean ``shape / rate``. Broadcast against each other and ``flat_below``.
+    function
+        ``x -> g(x)``, smooth, rising toward 0 at most like ``1 / x``; ``x`` has the broadcast shape with one axis of
+        nodes appended.
+    flat_below
+        Above 0: ``g`` is flat for ``x`` well below it.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the broadcast shape; relative error 1e-11 or less unless ``flat_below * rate`` is below 1e-20.
+
+    Examples
+    --------
+    >>> bool(abs(gamma_mean(0.7, 2.0, lambda x: np.exp(-x), flat_below=1.0) - (2 / 3) ** 0.7) < 1e-12)
+    True
+    """
+    r, rate, flat = (
+        v[..., None] for v in np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (shape, rate, flat_below)))
+    )
+    # x^r / x has fallen by e^-40, or g is flat and the density a power, both to thirteen digits
+    with np.errstate(divide="ignore"):
+        fallen = np.where(r > 1, -40 / np.maximum(r - 1, 0) - 10 / np.sqrt(r), -np.inf)
+    low = np.maximum(np.log(np.minimum(1.0, flat * rate) / r) - 30, fallen)
+    high = np.log1p((10 * np.sqrt(r) + 50) / r)
+    step = (high - low) / (_GAMMA_NODES - 1)
+    y = low + step * np.arange(_GAMMA_NODES)
+    # x^r e^-(rate x), relative to its value at the mean: nothing cancels however large r is
+    weight = np.exp(-r * (np.expm1(y) - y))
+    # the trapezoidal sum beyond the left end, where the integrand is a pure exponential
+    weight[..., :1] *= 1 + 1 / np.expm1(np.minimum(r * step, 700))
+    total = (weight * function(r / rate * np.exp(y))).sum(axis=-1)
     return np.asarray(total / weight.sum(axis=-1), dtype=np.float64)
 
 

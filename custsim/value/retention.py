@@ -14,7 +14,8 @@ model                     customers                                      surviva
 
 Timing, everywhere: the first payment is made on joining (age 0), ``S(0) = 1``; renewals come at the end of periods 1,
 2, ...; ``S(t)`` is the share that makes the payment at age ``t``; ``retention_rate(t) = S(t) / S(t - 1)``. Ages and
-discount rates are per renewal period.
+discount rates are per renewal period. For customers who need not wait for a renewal and may leave at any moment, see
+:mod:`custsim.value.exponentialgamma`.
 
 References
 ----------
@@ -579,7 +580,10 @@ def why_retention_rises(
     [0.5, 0.167, 0.167, 0.0]
     """
     if not isinstance(model, ShiftedBetaGeometric | BetaDiscreteWeibull):
-        raise InputError(f"model: {type(model).__name__} knows no differences between customers; use sBG or BdW")
+        raise InputError(
+            f"model: must be one of renewals and unlike customers (sBG or BdW); {type(model).__name__} knows "
+            f"{'no differences between customers' if isinstance(model, Geometric) else 'no renewals'}"
+        )
     for what, value, least in (("periods", periods, 1), ("groups", groups, 2)):
         if int(value) != value or value < least:
             raise InputError(f"{what}: must be a whole number, at least {least}, got {value!r}")
@@ -756,14 +760,22 @@ def _bdw_likelihood(theta: Floats, cohorts: Cohorts) -> tuple[float, Floats]:
         inner = special.digamma(beta + power) - total
         gradient[1] = inner - special.digamma(beta) + special.digamma(alpha + beta)
         gradient[2, 1:] = inner[1:] * power[1:] * np.log(age[1:])
-        # ln P(leave at t) = ln S(t-1) + ln(1 - S(t)/S(t-1))
-        drop = np.diff(log_s)
-        log_p = log_s[:-1] + np.log(-np.expm1(drop))
-        odds = 1 / np.expm1(-drop)  # r / (1 - r)
-        d_log_p = gradient[:, :-1] - np.diff(gradient, axis=1) * odds
-        used = losses > 0
-        value += float(losses[used] @ log_p[used]) + (left * float(log_s[-1]) if left > 0 else 0.0)
-        slope += d_log_p[:, used] @ losses[used] + (left * gradient[:, -1] if left > 0 else 0.0)
+        cohort_value, cohort_slope = _cohort_likelihood(log_s, gradient, losses, left)
+        value += cohort_value
+        slope += cohort_slope
+    return value, slope
+
+
+def _cohort_likelihood(log_s: Floats, gradient: Floats, losses: Floats, left: float) -> tuple[float, Floats]:
+    """Log-likelihood of one cohort and its gradient, from ``ln S(0), ln S(1), ...`` and theirs (a row a parameter)."""
+    # ln P(leave at t) = ln S(t-1) + ln(1 - S(t)/S(t-1))
+    drop = np.diff(log_s)
+    log_p = log_s[:-1] + np.log(-np.expm1(drop))
+    odds = 1 / np.expm1(-drop)  # r / (1 - r)
+    d_log_p = gradient[:, :-1] - np.diff(gradient, axis=1) * odds
+    used = losses > 0
+    value = float(losses[used] @ log_p[used]) + (left * float(log_s[-1]) if left > 0 else 0.0)
+    slope = d_log_p[:, used] @ losses[used] + (left * gradient[:, -1] if left > 0 else 0.0)
     return value, slope
 
 

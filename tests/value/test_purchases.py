@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_info
 
 from custsim.errors import InputError
 from custsim.value import purchase_model
+from custsim.value.exponentialgamma import ExponentialGamma
 from custsim.value.likelihood import Convergence, Estimates, estimates_table, maximise
 from custsim.value.paretonbd import STEPS, _fraction, _leaves_before_buying, _moment_of_leaving
 from custsim.value.purchase_model import _rows, as_summary
@@ -682,7 +683,7 @@ def test_alive_history_jumps_at_purchases_and_ends_at_the_present():
     ("answers", "model"),
     [
         ({"contractual": True, "discrete": True}, ShiftedBetaGeometric),
-        ({"contractual": True, "discrete": False}, ShiftedBetaGeometric),
+        ({"contractual": True, "discrete": False}, ExponentialGamma),
         ({"contractual": False, "discrete": True}, BGBB),
         ({"contractual": False, "discrete": False}, MBGNBD),
         ({"contractual": False, "discrete": False, "one_time_buyers_may_be_gone": False}, BGNBD),

@@ -81,7 +81,7 @@ def test_a_class_says_what_it_holds(name):
 
 
 MODELS = ["BGNBD", "MBGNBD", "ParetoNBD", "BGBB", "GammaGamma", "Geometric", "ShiftedBetaGeometric",
-          "BetaDiscreteWeibull", "Bass", "MarkovChain", "ResponseCurve"]  # fmt: skip
+          "BetaDiscreteWeibull", "ExponentialGamma", "Bass", "MarkovChain", "ResponseCurve"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODELS)
