@@ -349,7 +349,7 @@ def _customer_equity(run: Run, who: pd.DataFrame) -> float:
 
 
 def _won(who: pd.DataFrame, *columns: str) -> float:
-    won = who[~who["opening"].to_numpy(dtype=bool)]
+    won = who[who["since"].to_numpy() > 0]  # who was compensated after leaving before the run was never won
     return float(won[list(columns)].sum(axis=1).mean()) if len(won) else float("nan")
 
 

@@ -158,21 +158,20 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 
 
 def _over_a_year(values: Floats) -> Floats:
-    """Sum of the last twelve months, or of those there have been, brought to a year; nothing before the third."""
-    summed = np.cumsum(values)
+    """Sum of the last twelve months, or of those there have been; nothing before the third."""
+    summed: Floats = np.cumsum(values)
     summed[12:] = summed[12:] - np.cumsum(values)[:-12]
-    count = np.minimum(np.arange(1, values.size + 1), 12)
-    yearly: Floats = summed * 12.0 / count
-    yearly[:2] = np.nan
-    return yearly
+    summed[:2] = np.nan
+    return summed
 
 
-def _mean_over_a_year(values: Floats) -> Floats:
-    return _over_a_year(values) / 12.0
+def _yearly(flow: Floats, stock: Floats) -> Floats:
+    """Per cent of a stock that go in a year."""
+    return 1200.0 * _ratio(_over_a_year(flow), _over_a_year(stock))
 
 
 def _turnover(months: Months) -> Floats:
-    return 100.0 * _ratio(_over_a_year(months["quits"]), _mean_over_a_year(months["employees"]))
+    return _yearly(months["quits"], months["employees"])
 
 
 def _vacant(months: Months) -> Floats:
@@ -195,7 +194,7 @@ def _discounted(months: Months) -> Floats:
 
 
 def _churn(months: Months) -> Floats:
-    return 100.0 * _ratio(_over_a_year(months["left"]), _mean_over_a_year(months["customers"]))
+    return _yearly(months["left"], months["customers"])
 
 
 def _failures(months: Months) -> Floats:

@@ -42,7 +42,6 @@ class Lived:
         self.scenario = simulation.scenario  # with the levers in force at the end
         self.months = simulation.rows.size
         self.customers_a_year_ago = float(simulation.rows["customers"][max(0, self.months - 12)])
-        self._joined = [who for _, who, _ in simulation.log.joined]
 
     @cached_property
     def who(self) -> NDArray[np.int64]:
@@ -56,12 +55,8 @@ class Lived:
 
     @cached_property
     def won(self) -> NDArray[np.bool_]:
-        """Who was not a customer at the opening."""
-        joined = np.zeros(self.people.state.size, dtype=np.bool_)
-        for who in self._joined:
-            joined[who] = True
-        there = ~joined[self.who] | (self.people.since[self.who] == 0)
-        later: NDArray[np.bool_] = ~((self.people.spells[self.who] > 0) & there)
+        """Who became a customer in the run and was none at the opening."""
+        later: NDArray[np.bool_] = self.people.since[self.who] > 0
         return later
 
 

@@ -12,8 +12,9 @@ import pytest
 from custsim.experiment.measures import measure
 from custsim.scenario import load
 from custsim.simulation import Run, simulate
-from custsim.widgets.charts import CHARTS, Months, Series, rescaled, scale_for
+from custsim.widgets.charts import CHARTS, Chart, Months, Series, rescaled, scale_for
 from custsim.widgets.numbers import HEADLINES, headline, headlines, written
+from custsim.widgets.quick import QUICK, live
 
 MONTHS = 26
 
@@ -32,7 +33,7 @@ def run() -> Run:
 
 
 def value(name: str, lived: Run | None = None) -> float:
-    return HEADLINES[name].of(lived or run())
+    return headline(name).of(lived or run())
 
 
 def emptied(**columns: float) -> Run:
@@ -40,6 +41,14 @@ def emptied(**columns: float) -> Run:
     other = simulate(run().scenario, 3, months=3)
     object.__setattr__(other, "monthly", other.monthly.assign(**columns))
     return other
+
+
+@cache
+def store() -> Run:
+    """A store whose complaints are answered so late that some who complained have left before the run."""
+    firm = load("department_store").scaled(0.3)
+    slow = {"complaints.staff": 1, "complaints.handling_days": 3.0 * firm.complaints.handling_days, "time.months": 14}
+    return simulate(firm.change(slow, opening="own"), 1)
 
 
 # --- numbers --------------------------------------------------------------------------------------------------------
@@ -84,9 +93,40 @@ def test_numbers_of_money() -> None:
     assert value("net_present_value") == pytest.approx(sum(profit * (1.0 + rate) ** (-np.arange(MONTHS) / 12.0)))
     won = customers[~customers["opening"].astype(bool)]
     assert value("lifetime_value") == pytest.approx((won["value_observed"] + won["value_residual"]).mean())
+    assert value("lifetime_value_observed") + value("lifetime_value_residual") == pytest.approx(value("lifetime_value"))
     # what is still expected is discounted to each person's first month; to the end it is worth more
     ahead = (MONTHS - customers["since"].astype(float)) / 12.0
     assert value("customer_equity") == pytest.approx((customers["value_residual"] * (1.0 + rate) ** ahead).sum())
+
+
+def test_who_is_compensated_after_leaving_was_not_won() -> None:
+    """They have an account, since they cost money; but the run did not win them."""
+    customers, joined = store().customers, set(store().joined["person"])
+    never = customers[~customers["opening"] & ~customers.index.isin(joined)]
+    assert len(never) > 0
+    assert (never["contribution"] < 0).all()
+    won = customers[~customers["opening"] & customers.index.isin(joined)]
+    expected = (won["value_observed"] + won["value_residual"]).mean()
+    assert value("lifetime_value", store()) == pytest.approx(expected)
+    quick = live(store().scenario, 1, 0)
+    assert QUICK["lifetime_value"](quick) == pytest.approx(expected)
+    assert set(quick.who) == set(customers.index)
+    assert quick.who[quick.won].tolist() == won.index.tolist()
+
+
+@pytest.mark.parametrize("months", [11, 12, 13])
+def test_retention_is_known_after_a_year(months: int) -> None:
+    firm = load("mobile_operator").scaled(0.05).change({"time.months": months})
+    lived, whole = live(firm, 3, 0), simulate(firm, 3)
+    found = QUICK["retention"](lived)
+    assert math.isnan(found) is (months < 12)
+    assert found == pytest.approx(100.0 * measure(whole, "retention"), nan_ok=True)
+
+
+def test_where_nobody_was_won_their_value_is_not_known() -> None:
+    lived = live(run().scenario, 3, 0)
+    lived.won[:] = False
+    assert math.isnan(QUICK["lifetime_value"](lived))
 
 
 @pytest.mark.parametrize(
@@ -216,6 +256,11 @@ def test_lines_of_a_month() -> None:
 def test_a_share_of_nothing_is_no_number() -> None:
     other = emptied(visits=0.0)
     assert np.isnan(CHARTS["failures"].lines[0].values(Months(other))).all()
+
+
+def test_lines_are_told_apart_by_colour_and_by_dash_where_nothing_is_said() -> None:
+    lines = Chart("c", "t", "persons", ("joined", "left", "referred", "won_back")).lines
+    assert len({one.colour for one in lines}) == len({one.dash for one in lines}) == 4
 
 
 def test_a_percentage_fits_its_axis() -> None:

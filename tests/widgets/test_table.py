@@ -25,7 +25,9 @@ def test_rows_are_computed_once_and_when_they_are_first_needed():
 def test_a_column_with_words_is_not_numeric_and_empty_cells_do_not_count():
     table = Table("mixed", headings=["a", "b", "c"], rows=[["x", "12 %", ""], ["y", "not known", "< 0.1 %"]])
     assert table.describe()["numeric"] == [False, False, True]
-    assert Table("none", headings=["a"], rows=[]).describe()["numeric"] == [False]
+    assert Table("none", headings=["a", "b"], rows=[]).describe()["numeric"] == [False, False]
+    half = Table("half", headings=["a", "b"], rows=[["x", "1"], ["y", ""]])
+    assert half.describe()["numeric"] == [False, True]
 
 
 def test_it_can_only_be_looked_at():
