@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custsim.errors import InputError
-from custsim.game.firm import MARGIN, RANGES, SLACK, _changes, _digest, _drawn, code_of, firm, new_code, read_code
+from custsim.game.firm import (
+    MARGIN,
+    RANGES,
+    SLACK,
+    _changes,
+    _digest,
+    _drawn,
+    _made_good,
+    code_of,
+    firm,
+    new_code,
+    read_code,
+)
 from custsim.game.levers import levers
 from custsim.game.play import desk_after, lived
 from custsim.game.results import year_result
@@ -87,6 +100,17 @@ def test_prices_margin_and_budget_of_a_firm_are_those_of_its_year_before_the_gam
     drawn = MARGIN[0] + (MARGIN[1] - MARGIN[0]) * _drawn(made.code, made.base)["margin"]
     assert run.monthly["profit"].sum() == pytest.approx(drawn * desk.volumes.revenue, abs=6000.0)
     assert desk.budget % 1000.0 == 0.0
+
+
+def test_a_complaint_that_is_not_solved_costs_no_compensation() -> None:
+    """Answered: one large loss and one small made good, and one of each kind not; given up on: two."""
+    tickets = pd.DataFrame({
+        "severity": ["major", "minor", "minor", "major", "major", "minor"],
+        "solved": [True, True, False, False, False, False],
+        "gave_up": [False] * 4 + [True] * 2,
+    })  # fmt: skip
+    both = BANK.complaints.major_loss + BANK.complaints.minor_loss
+    assert _made_good(BANK, tickets, 4.0) == pytest.approx(both / 4)
 
 
 def test_offers_and_rewards_cost_what_the_desk_says() -> None:

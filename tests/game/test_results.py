@@ -14,7 +14,11 @@ from custsim.game.results import ALONG, as_json, year_result
 
 def test_the_numbers_of_a_year_are_what_happened_in_it() -> None:
     firm = small_firm()
-    plans = [changed(firm.start, complaints__staff=1), changed(firm.start, employees__customers_per_employee=180.0)]
+    trained = firm.start["internal_service.training.spend"] + 50.0
+    plans = [
+        changed(firm.start, complaints__staff=1),
+        changed(firm.start, employees__customers_per_employee=180.0, internal_service__training__spend=trained),
+    ]
     run = lived(firm, plans)
     told, year, before = year_result(firm, run, plans), run.monthly.iloc[24:], run.monthly.iloc[12:24]
     numbers = told.numbers
@@ -38,6 +42,14 @@ def test_the_numbers_of_a_year_are_what_happened_in_it() -> None:
     assert numbers["revenue"] == pytest.approx(year["revenue"].sum())
     assert told.profit == numbers["profit"] == pytest.approx(year["profit"].sum())
     assert numbers["equity"] == pytest.approx(measure(run, "customer_equity"))
+    assert told.paid["internal_service.training.spend"] == pytest.approx(trained * year["employees"].sum())
+
+
+def test_each_complaint_counts_once_whether_it_was_answered_or_given_up() -> None:
+    run = lived(small_firm(), [])
+    months = {"answered": [3] + [0] * 11, "gave_up": [1, 4] + [0] * 10, "response_days": [2.0, 7.0] + [math.nan] * 10}
+    object.__setattr__(run, "monthly", run.monthly.assign(**months))
+    assert year_result(small_firm(), run, []).numbers["response_days"] == pytest.approx((4 * 2.0 + 4 * 7.0) / 8)
 
 
 def test_without_plans_it_is_the_year_before_the_game() -> None:

@@ -7,6 +7,7 @@ import threading
 import types
 from typing import Any
 
+import pandas as pd
 import pytest
 from rooms import changed, small_firm
 
@@ -184,6 +185,21 @@ def test_why_is_told_of_the_whole_game_against_the_firm_left_as_it_was() -> None
     assert [bar["text"] for bar in found["bars"]] == [
         f"{bar['value']:+,} EUR".replace("-", "\N{MINUS SIGN}") for bar in found["bars"]
     ]
+
+
+def test_the_largest_lines_are_told_first_whatever_their_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    """48 months: means of a month times 48 are the sums of the game."""
+    account = pd.DataFrame({"label": ["Pay", "Revenue", "Tools", "Fixed", "Offers"],
+                            "amount": [-100.0, 10.0, -20.0, 0.5, 30.0]})  # fmt: skip
+    table = pd.DataFrame([{"link": "employees", "label": "Your people", "contribution": -79.5}])
+    found = types.SimpleNamespace(months=48, difference=-79.5, account=account, table=table)
+    monkeypatch.setattr(explain, "why", lambda same, ours, **rest: found)
+    words = why_of(FIRM, [changed(FIRM.start, market__marketing=0.0)])["words"]
+    assert words[0].startswith("In all your firm earned 3,816 EUR less than it would have in the same luck")
+    minus = "\N{MINUS SIGN}"
+    assert words[1] == (
+        f"It reached profit through: pay {minus}4,800 EUR; offers +1,440 EUR; tools {minus}960 EUR; revenue +480 EUR."
+    )
 
 
 def test_amounts_have_a_true_sign_and_nothing_has_none() -> None:
