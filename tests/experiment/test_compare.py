@@ -210,6 +210,14 @@ def test_segments_and_several_alternatives_have_rows_of_their_own() -> None:
     assert found.table["measure"].tolist() == ["profit", "customer_equity[a]", "customer_equity[b]"] * 2
 
 
+@pytest.mark.parametrize("names", [[None, "complaints.staff = 3"], ["complaints.staff = 3", None]])
+def test_a_name_that_is_given_is_kept_and_no_other_is_like_it(names: list[str | None]) -> None:
+    changes = [{"complaints.staff": 3} if name is None else {"market.price": 0.9} for name in names]
+    found = compare(tiny(), *changes, names=names, measures="profit", replications=2, executor="serial")
+    expected = [name or f"complaints.staff = 3 ({number})" for number, name in enumerate(names, 1)]
+    assert found.names == ("unnamed", *expected)
+
+
 def test_a_store_keeps_what_a_comparison_computed(tmp_path: Path) -> None:
     arguments = {"measures": "profit", "executor": "serial", "store": tmp_path / "s.db"}
     first = compare(tiny(), {"complaints.staff": 2}, replications=3, **arguments)  # type: ignore[arg-type]

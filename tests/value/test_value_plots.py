@@ -89,15 +89,17 @@ def test_heat_map_shows_the_probabilities(split):
 
 def test_heat_map_is_not_hidden_by_its_customers():
     luck = np.random.default_rng(1)
-    x, T = luck.integers(1, 6, 3000).astype(float), np.full(3000, 39.0)
-    many = CustomerSummary.of(pd.DataFrame({"frequency": x, "recency": luck.uniform(1, 39, 3000), "T": T}), unit="week")
+    table = {"frequency": np.repeat([1.0, 3.0, 5.0], 10_000), "recency": 20.0, "T": luck.uniform(34, 44, 30_000)}
+    many = CustomerSummary.of(pd.DataFrame(table), unit="week")
     drawn = []
     for customers in (many, many):
         figure = purchases.frequency_recency(BG, T=39, most=6, customers=customers)
-        drawn.append(figure.axes[0].lines[0].get_xydata())
-        assert "(dots: 1,000 of 3,000)" in " ".join(text.get_text() for text in figure.axes[0].texts)
-    assert len(drawn[0]) == 1000
+        drawn.append(figure.axes[0].lines[0].get_xdata())
+        assert "(dots: 1,000 of 30,000, 34 to 44 weeks)" in " ".join(text.get_text() for text in figure.axes[0].texts)
     assert np.array_equal(*drawn)
+    kinds = np.bincount(np.round(drawn[0]).astype(int))
+    assert kinds.sum() == 1000
+    assert np.all(np.abs(kinds[[1, 3, 5]] - 1000 / 3) < 5 * np.sqrt(1000 * 2 / 9))  # a third each, to five deviations
     figure.canvas.draw()
     bar, shade = figure.axes[1].get_window_extent(), figure.axes[0].get_window_extent()
     assert bar.x0 - shade.x1 < 0.05 * figure.bbox.width

@@ -66,6 +66,8 @@ def test_a_lesson_may_say_it_otherwise():
         [Control("complaints.compensation", low=0, high=2, step=0.25, label="Paid back", unit="times", meaning="m")],
     )
     assert (lever.label, lever.unit, lever.step, lever.write(1.25)) == ("Paid back", "times", 0.25, "1.25 times")
+    (better,) = levers(Scenario(), [Control("referral.referred_advantage")])
+    assert (better.kind, better.write(True), better.write(False)) == ("switch", "yes", "no")
     (grade,) = levers(Scenario(), [Control("internal_service.supplier_grade", choices=("A", "D"))])
     assert [value for value, _ in grade.choices] == ["A", "D"]
     with pytest.raises(InputError, match="hold the scenario's A"):
