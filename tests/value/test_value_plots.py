@@ -89,13 +89,16 @@ def test_heat_map_shows_the_probabilities(split):
 
 def test_heat_map_is_not_hidden_by_its_customers():
     luck = np.random.default_rng(1)
-    table = {"frequency": np.repeat([1.0, 3.0, 5.0], 10_000), "recency": 20.0, "T": luck.uniform(34, 44, 30_000)}
+    table = {"frequency": np.repeat([1.0, 3.0, 5.0], 100_000), "recency": 20.0}
+    table["T"] = luck.uniform(122, 156, 300_000)
     many = CustomerSummary.of(pd.DataFrame(table), unit="week")
     drawn = []
     for customers in (many, many):
-        figure = purchases.frequency_recency(BG, T=39, most=6, customers=customers)
+        figure = purchases.frequency_recency(BG, T=139, most=6, customers=customers)
         drawn.append(figure.axes[0].lines[0].get_xdata())
-        assert "(dots: 1,000 of 30,000, 34 to 44 weeks)" in " ".join(text.get_text() for text in figure.axes[0].texts)
+        assert "(dots: 1,000 of 300,000, 122 to 156 weeks)" in " ".join(
+            text.get_text() for text in figure.axes[0].texts
+        )
     assert np.array_equal(*drawn)
     kinds = np.bincount(np.round(drawn[0]).astype(int))
     assert kinds.sum() == 1000
