@@ -88,15 +88,15 @@ def test_heat_map_shows_the_probabilities(split):
 
 
 def test_heat_map_is_not_hidden_by_its_customers():
-    luck = np.random.default_rng(1)
+    luck, model = np.random.default_rng(1), MBGNBD(r=0.5, alpha=4.4, a=0.8, b=2.4, unit="month")
     table = {"frequency": np.repeat([1.0, 3.0, 5.0], 100_000), "recency": 20.0}
     table["T"] = luck.uniform(122, 156, 300_000)
-    many = CustomerSummary.of(pd.DataFrame(table), unit="week")
+    many = CustomerSummary.of(pd.DataFrame(table), unit="month")
     drawn = []
     for customers in (many, many):
-        figure = purchases.frequency_recency(BG, T=139, most=6, customers=customers)
+        figure = purchases.frequency_recency(model, T=139, most=6, customers=customers)
         drawn.append(figure.axes[0].lines[0].get_xdata())
-        assert "(dots: 1,000 of 300,000, 122 to 156 weeks)" in " ".join(
+        assert "(dots: 1,000 of 300,000, 122 to 156 months)" in " ".join(
             text.get_text() for text in figure.axes[0].texts
         )
     assert np.array_equal(*drawn)
