@@ -72,7 +72,14 @@ class Debrief:
 
     @cached_property
     def decided(self) -> pd.DataFrame:
-        """Mean setting of each lever over the years: one row a lever, one column a team."""
+        """Mean setting of each lever over the years: one row a lever, one column a team.
+
+        Raises
+        ------
+        InputError
+            If no team has decided anything.
+        """
+        _need_decisions(self)
         rows = {
             lever.label: {
                 story.name: sum(plan[lever.path] for plan in story.plans) / len(story.plans) for story in self.stories
@@ -133,11 +140,15 @@ class Debrief:
         return self.firm.scenario.currency if unit == "money" else unit
 
 
+def _need_decisions(debrief: Debrief) -> None:
+    if not debrief.stories or not debrief.stories[0].plans:
+        raise InputError("debrief: nothing was decided yet, so there is nothing to compare")
+
+
 def _drawn(debrief: Debrief) -> Figure:
     from custsim.plots.style import INK, SIZES, footnote, new_figure
 
-    if not debrief.stories or not debrief.stories[0].plans:
-        raise InputError("debrief: nothing was decided yet, so there is nothing to draw")
+    _need_decisions(debrief)
     years = len(debrief.stories[0].results) - 1
     figure = new_figure(3, 4, width=19.0, height=11.0, width_ratios=(1.35, 1, 1, 1), height_ratios=(1, 1, 0.16))
     figure.suptitle("Who spent on what, and what it did, link by link", x=0.012, ha="left", color=INK,

@@ -66,6 +66,10 @@ def test_the_picture_shows_every_team_and_every_line() -> None:
 def test_nothing_decided_is_nothing_to_draw() -> None:
     with pytest.raises(InputError, match="nothing was decided yet"):
         Debrief(small_firm(), []).figure()
+    before = Debrief(small_firm(), told(Book(small_firm()), [("Owls", False, [])], 0))
+    for ask in (before.figure, before.data):
+        with pytest.raises(InputError, match="nothing was decided yet"):
+            ask()
 
 
 def test_the_benchmark_tries_the_house_first_and_is_as_good_as_it_or_says_so() -> None:

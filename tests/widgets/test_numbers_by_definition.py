@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from functools import cache
 
 import numpy as np
@@ -126,7 +127,9 @@ def test_retention_is_known_after_a_year(months: int) -> None:
 def test_where_nobody_was_won_their_value_is_not_known() -> None:
     lived = live(run().scenario, 3, 0)
     lived.won[:] = False
-    assert math.isnan(QUICK["lifetime_value"](lived))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert math.isnan(QUICK["lifetime_value"](lived))
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,8 @@ def lived(gain: float, luck: int, days: float = 1.0) -> types.SimpleNamespace:
     some = float(luck) if luck >= 10 else np.nan
     series = np.array([[gain + luck, np.nan, some]], dtype=np.float32)
     profit = 100.0 * gain + 1000.0 * luck + (-1.0) ** luck
-    numbers = {"profit": profit, "response_days": days * luck, "churn": 3.0 + gain, "retention": np.nan}
+    numbers = {"profit": profit, "response_days": days * luck, "churn": 3.0 + gain, "retention": np.nan,
+               "won": 500.0 + (-1.0) ** luck * gain}  # fmt: skip
     return types.SimpleNamespace(series=series, numbers=numbers)
 
 
@@ -70,6 +71,13 @@ def test_a_difference_is_the_present_less_the_reference_and_paired():
         "\N{MINUS SIGN}4.8 working days (95 %: \N{MINUS SIGN}6.1 to \N{MINUS SIGN}3.4)"
     )
     assert told["response_days"]["sure"] is True
+
+
+def test_what_may_as_well_be_the_other_way_round_is_not_sure():
+    """50 more in one luck, 50 less in the next: standard error 11.5, Student's t of 19 degrees 2.093."""
+    (won,) = band_of(50.0, numbers=("won",)).message["numbers"]
+    assert won["text"] == "0 persons (95 %: \N{MINUS SIGN}24 to +24)"
+    assert won["sure"] is False
 
 
 def test_what_is_written_as_nought_is_not_sure():
