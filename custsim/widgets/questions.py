@@ -378,7 +378,7 @@ class Number(Component):
             return ": the sign is wrong"
         if right and value and abs(math.log10(abs(value / right))) > 0.99:
             return f": it is far too {'large' if abs(value) > abs(right) else 'small'}"
-        if self._is(value, right * 1.0) or abs(value - right) <= 0.1 * abs(right):
+        if abs(value - right) <= 0.1 * abs(right):
             return ", but close"
         return f": it is too {'large' if value > right else 'small'}"
 
