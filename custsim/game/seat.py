@@ -138,7 +138,7 @@ class Seat:
         match, year = self.match, self.match.open_now
         if self.team is None:
             names = [team.name for team in match.store.teams()]
-            return {"phase": "join", "teams": names, "year": year or match.closed + 1}
+            return {"phase": "join", "teams": names, "year": year or min(match.closed + 1, match.firm.years)}
         plans = match.plans(self.team)
         page = match.book.after(plans)
         told_now: dict[str, Any] = {

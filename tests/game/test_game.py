@@ -19,8 +19,10 @@ from custsim.game.book import Book
 from custsim.game.match import Searching
 from custsim.game.play import lived, played
 from custsim.game.rivals import RIVALS
+from custsim.game.seat import MISSED
 from custsim.game.store import Store
 from custsim.widgets.component import Session
+from custsim.widgets.numbers import written
 
 
 @pytest.fixture
@@ -313,3 +315,44 @@ def test_who_comes_late_finds_the_years_before_as_the_firm_was_left(room: Game) 
     assert len(screen["results"]) == 2
     room.handle_trainer({"do": "open_year"})
     assert late.look().message["desk"]["previous"] == room.firm.start
+
+
+def test_a_year_is_told_with_its_own_profit_alone(alone: Game) -> None:
+    session = Session(alone)
+    for year in (1, 2, 3):
+        screen = session.send({"do": "submit", "year": year, "plan": session.look().message["desk"]["plan"]}).message
+        assert screen["year"] == min(year + 1, 3)
+        assert screen["said"].startswith(
+            f"Year {year} brought {written(screen['results'][-1]['numbers']['profit'], 0)} EUR"
+        )
+    assert len({one["numbers"]["profit"] for one in screen["results"]}) == 4
+    assert alone.describe()["mode"] == "solo"
+
+
+def test_a_year_is_told_with_its_own_profit_in_a_room_and_who_missed_it_is_told_so(room: Game) -> None:
+    owls = trainee(room, "Owls")
+    for year in (1, 2, 3):
+        room.handle_trainer({"do": "open_year"})
+        if year == 1:
+            hand_in(owls, 1)
+        room.handle_trainer({"do": "close_year"})
+        screen = owls.look().message
+        assert screen["year"] == Session(room).look().message["year"] == min(year + 1, 3)
+        profit = written(screen["results"][-1]["numbers"]["profit"], 0)
+        assert f"Year {year} brought {profit} EUR" in screen["said"]
+        assert screen["said"].startswith(MISSED.format(year=year)) is (year > 1)
+    assert room.describe()["mode"] == "room"
+
+
+def test_a_game_that_goes_on_keeps_its_length_and_says_which_version_began_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "room.db"
+    Match.open(file, "KAB417", years=2).close()
+    same = Match.open(file, years=5)
+    assert (same.firm.years, same.firm.code, same.note) == (2, "KAB417", "")
+    same.close()
+    monkeypatch.setattr("custsim.__version__", "99.0")
+    later = Match.open(file)
+    assert "goes on with 99.0" in later.note
+    later.close()

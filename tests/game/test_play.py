@@ -42,6 +42,27 @@ def test_year_by_year_and_all_at_once_are_the_same_firm_bit_by_bit() -> None:
     pd.testing.assert_frame_equal(staged.employees, whole.employees, check_exact=True)
 
 
+def test_a_policy_sees_the_plan_of_the_year_before() -> None:
+    firm, seen = small_firm(), []
+
+    def policy(desk: Desk) -> dict[str, float | int]:
+        seen.append(desk.previous)
+        return by_year(desk)
+
+    plans, _ = played(firm, policy)
+    assert seen == [firm.start, *plans[:-1]]
+
+
+@pytest.mark.parametrize("luck", [{}, {"seed": 99}, {"replication": 1}])
+def test_a_game_is_lived_in_the_luck_that_is_asked_for(luck: dict[str, int]) -> None:
+    firm = small_firm()
+    left_alone = simulate(firm.scenario, luck.get("seed", firm.seed), luck.get("replication", 0))
+    _, run = played(firm, lambda desk: firm.start, **luck)
+    for found in (run, lived(firm, [firm.start] * 3, **luck)):
+        assert (found.seed, found.replication) == (left_alone.seed, left_alone.replication)
+        assert (found.monthly["left"].iloc[:12] == left_alone.monthly["left"].iloc[:12]).all()
+
+
 def test_what_is_decided_later_leaves_the_years_before_as_they_were() -> None:
     firm = small_firm()
     plans, _ = played(firm, by_year)

@@ -142,6 +142,7 @@ def test_a_desk_begins_with_a_plan_that_the_budget_holds_and_tells_its_cost() ->
     data = desk_data(desk)
     assert data["cost"] == desk.cost(data["plan"]) <= data["budget"] < desk.cost(dear)
     assert data["previous"] == dear
+    assert data["customers"] == desk.volumes.customers
     own = changed(FIRM.start, market__marketing=50.0)
     assert desk_data(desk, own)["plan"] == own
     assert desk_data(desk, own)["cost"] == desk.cost(own)
@@ -152,6 +153,10 @@ def test_the_rules_tell_the_share_of_revenue_and_which_levers_are_shares() -> No
     share = re.search(r"budget of a year is ([\d.]+) %", told_once["rules"][0])
     assert share
     assert float(share[1]) == pytest.approx(100.0 * FIRM.budget_share, abs=0.05)
+    units = {one["name"]: one["unit"] for one in told_once["along"]}
+    assert (units["profit"], units["satisfaction"], units["quits"]) == ("EUR", "of 100", "persons")
+    for lever, shown in zip(FIRM.levers, told_once["levers"], strict=True):
+        assert (shown["low"], shown["high"], shown["cheap"]) == (lever.low, lever.high, lever.cheap)
     percent = {lever["path"] for lever in told_once["levers"] if lever["percent"]}
     assert percent == {"employees.pay", "complaints.compensation", "loyalty.offer_rate"}
 
