@@ -23,7 +23,7 @@ from custsim.game.match import Searching, priced, scores, told
 from custsim.game.play import Desk, lived, scheduled
 from custsim.game.results import ALONG, YearResult
 from custsim.game.rivals import RIVALS
-from custsim.game.screen import board_data, debrief_data, described, desk_data
+from custsim.game.screen import board_data, debrief_data, described, desk_data, results_data
 from custsim.simulation import simulate
 
 FIRM = small_firm()
@@ -65,9 +65,15 @@ def test_the_board_of_the_screen_is_the_board() -> None:
     rows = {row["name"]: row for row in board_data(PLACES, "Foxes")}
     owls = rows["Owls"]
     assert (owls["profit"], owls["equity"], owls["satisfaction"]) == (4_000_400, 20_000_000, 74.0)
+    assert owls["points"] == PLACES[0].points > 3
     assert (owls["by_profit"], owls["by_equity"], owls["by_satisfaction"]) == (1, 3, 2)
     assert [name for name, row in rows.items() if row["you"]] == ["Foxes"]
     assert [name for name, row in rows.items() if row["house"]] == ["The carer"]
+
+
+def test_a_year_on_the_screen_is_what_it_brought_and_what_was_charged() -> None:
+    (shown,) = results_data([YearResult(2, {"profit": 1.5, "failures": float("nan")}, {"market.marketing": 12.0})])
+    assert shown == {"year": 2, "numbers": {"profit": 1.5, "failures": None}, "paid": {"market.marketing": 12.0}}
 
 
 def test_rivals_are_shown_after_as_many_years_as_the_teams() -> None:
