@@ -659,7 +659,7 @@ def _held_against(name: str) -> tuple[float, float, float, float]:
     by_averages = float(
         clv(margin=margin, retention=stay, discount=rate, acquisition_cost=scenario.profit.acquisition_cost)
     )
-    won = run.customers[~run.customers["opening"] & (run.customers["since"] <= run.months - 12)]
+    won = run.customers[run.customers["since"].between(1, run.months - 12)]  # 0: there, or gone, before the run
     gone = (won["state"] != "customer") & (won["changed"] - won["since"] <= 12)
     return stay**12, 1.0 - float(gone.mean()), by_averages, float(measure(run, "lifetime_value"))
 
