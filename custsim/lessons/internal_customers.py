@@ -168,7 +168,7 @@ def desk() -> Board:
         title="The desk behind the desk",
         scenario=firm(BANK),
         controls=[
-            Control(REQUESTS, label="Requests, each employee", low=0.5, high=6, step=0.25),
+            Control(REQUESTS, label="Requests", low=0.5, high=6, step=0.25),
             Control(DESK, label="Staff of the internal desk", low=0, high=4),
             Control(WORK, label="Work on one request", low=0.1, high=0.6, step=0.05),
         ],
@@ -240,7 +240,7 @@ def cures() -> Board:
         controls=[
             Control(DESK, label="Staff of the internal desk", low=0, high=3),
             Control(WORK, label="Work on one request", low=0.1, high=0.4, step=0.05),
-            Control(REQUESTS, label="Requests, each employee", low=1, high=5, step=0.25),
+            Control(REQUESTS, label="Requests", low=1, high=5, step=0.25),
         ],
         charts=("internal_desk", "chain", "profit"),
         numbers=shown("internal_wait", "employee_satisfaction.last_year", "satisfaction.last_year", "profit.total"),

@@ -36,7 +36,7 @@ from custsim.errors import InputError
 from custsim.value._inputs import Check
 from custsim.value.likelihood import Fitted, maximise, require_positive
 from custsim.value.quadrature import gamma_mean, smooth_in_T
-from custsim.value.retention import Cohorts, _ages, _cohort_likelihood, _cohorts, _discount, _search_cohorts
+from custsim.value.retention import Cohorts, _ages, _cohort_likelihood, _cohorts, _discount, _projected, _search_cohorts
 
 __all__ = ["ExponentialGamma"]
 
@@ -305,15 +305,7 @@ class ExponentialGamma(Fitted):
         >>> ExponentialGamma(r=1.0, alpha=1.0).predict(3)["survival"].round(3).tolist()
         [1.0, 0.5, 0.333, 0.25]
         """
-        if int(periods) != periods or periods < 1:
-            raise InputError(f"periods: must be a whole number, at least 1, got {periods!r}")
-        age = np.arange(int(periods) + 1)
-        alive = self.survival(age)
-        rate = np.concatenate([[np.nan], self.retention_rate(age[1:])])
-        leaving = np.concatenate([[0.0], -np.diff(alive)])
-        return pd.DataFrame(
-            {"survival": alive, "retention_rate": rate, "leaving": leaving}, index=pd.Index(age, name="age")
-        )
+        return _projected(self.survival, self.retention_rate, periods)
 
     def expected_lifetime(self) -> float:
         """Mean time that a new customer stays, ``alpha / (r - 1)``, without discounting.

@@ -28,7 +28,7 @@ revisited: the role of duration dependence, Journal of Interactive Marketing 43.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
@@ -202,15 +202,7 @@ class RetentionModel(Fitted, ABC):
         >>> Geometric(churn=0.5).predict(2)["survival"].tolist()
         [1.0, 0.5, 0.25]
         """
-        if int(periods) != periods or periods < 1:
-            raise InputError(f"periods: must be a whole number, at least 1, got {periods!r}")
-        age = np.arange(int(periods) + 1)
-        alive = self.survival(age)
-        rate = np.concatenate([[np.nan], self.retention_rate(age[1:])])
-        leaving = np.concatenate([[0.0], -np.diff(alive)])
-        return pd.DataFrame(
-            {"survival": alive, "retention_rate": rate, "leaving": leaving}, index=pd.Index(age, name="age")
-        )
+        return _projected(self.survival, self.retention_rate, periods)
 
     def expected_lifetime(self) -> float:
         """Mean number of payments of a new customer, ``sum S(t)`` over ``t = 0, 1, ...``, without discounting.
@@ -793,6 +785,21 @@ def _hyp2f1_one(b: Floats, c: Floats, v: float) -> Floats:
     """
     one_minus = 1 - v
     return beta_mean(c - b, b, lambda churn: 1 / (one_minus + v * churn), scale=np.asarray(v / one_minus))
+
+
+def _projected(
+    survival: Callable[[ArrayLike], Floats], retention_rate: Callable[[ArrayLike], Floats], periods: int
+) -> pd.DataFrame:
+    """Survival, retention and leavers at ages of whole periods: the table of ``predict``."""
+    if int(periods) != periods or periods < 1:
+        raise InputError(f"periods: must be a whole number, at least 1, got {periods!r}")
+    age = np.arange(int(periods) + 1)
+    alive = survival(age)
+    rate = np.concatenate([[np.nan], retention_rate(age[1:])])
+    leaving = np.concatenate([[0.0], -np.diff(alive)])
+    return pd.DataFrame(
+        {"survival": alive, "retention_rate": rate, "leaving": leaving}, index=pd.Index(age, name="age")
+    )
 
 
 def _ages(age: ArrayLike, least: int) -> Floats:
