@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from browsers import PHONE, People
+from playwright.sync_api import expect
 from server_process import Terminal
 from workshop_room import Workshop, write_notebook
 
@@ -195,6 +196,24 @@ def test_the_trainer_pauses_shows_the_code_and_reads_the_sheet(people: People, s
     trainer.wait_for_selector("text=SHEET-OF-THE-TRAINER")
     assert people.complaints == []
     assert people.outside == []
+
+
+@pytest.mark.parametrize("by", ["mouse", "space bar"])
+def test_a_button_that_is_held_while_the_room_changes_does_what_it_says(
+    people: People, served: Workshop, by: str
+) -> None:
+    """People hold a button for a tenth of a second, and somebody is always just joining."""
+    trainer = people.open(served.trainer_address)
+    served.join("Ana").leave()
+    held = trainer.get_by_role("button", name="Let back in")
+    held.hover()
+    held.focus()
+    trainer.mouse.down() if by == "mouse" else trainer.keyboard.down("Space")
+    served.join("Ben")
+    trainer.wait_for_timeout(1500)
+    trainer.mouse.up() if by == "mouse" else trainer.keyboard.up("Space")
+    expect(trainer.locator("#problem")).to_contain_text("Whoever joins as Ana")
+    expect(trainer.locator("#counts")).to_contain_text("2 joined")  # what waited is drawn
 
 
 def test_the_code_fills_in_the_join_word_and_wrong_words_are_explained(people: People, served: Workshop) -> None:

@@ -4,7 +4,7 @@
 
 import { makeControl } from "./controls.js";
 import { register } from "./custsim.js";
-import { heading, make, makeAnnouncer, makeButton, newId, paragraphs, show } from "./dom.js";
+import { heading, make, makeAnnouncer, makeButton, makePatience, newId, paragraphs, replaceKeepingFocus, show } from "./dom.js";
 import { niceTicks, plainNumber } from "./format.js";
 import { makeBars } from "./panels.js";
 
@@ -57,12 +57,14 @@ function gameTable(caption, headings, rows, older = 0) {
  */
 export function buildGame(root, description, line) {
   const announcer = makeAnnouncer(400);
+  const patience = makePatience();
   const status = make("p", { class: "game-status", role: "status" });
   const stage = make("div", { class: "game-stage" });
   const told = make("div", { class: "game-told", hidden: true });
   root.append(...heading(description), gameOpening(description), status, stage, announcer.element);
   let entry = null; // where something is being entered: a team's name, or a plan
   let shown = "";
+  let newest = "";
   let timer = 0;
   let years = 0;
 
@@ -70,13 +72,20 @@ export function buildGame(root, description, line) {
     if (message.is === "why" || message.is === "luck") tell(message);
     if (message.is !== "game") return;
     clearTimeout(timer);
+    const waits = ["waiting", "closed"].includes(message.phase) || (message.phase === "over" && !message.debrief?.benchmark && !message.debrief?.status.startsWith("there is none"));
+    if (waits) timer = setTimeout(() => line.ask({ do: "look" }), GAME_LOOKS);
+    patience.draw(() => put(message));
+  }
+
+  function put(message) {
+    const what = JSON.stringify({ ...message, n: 0 });
+    if (what === newest) return; // looked again, and nothing has changed: what is read stays where it is
+    newest = what;
     status.replaceChildren(...gameStatus(description, message));
     const now = `${message.phase} ${message.desk?.year ?? ""} ${message.team ?? ""}`;
     if (["deciding", "join"].includes(message.phase) && now === shown) entry.refresh(message); // what is being entered stays
     else draw(message);
     shown = now;
-    const waits = ["waiting", "closed"].includes(message.phase) || (message.phase === "over" && !message.debrief?.benchmark && !message.debrief?.status.startsWith("there is none"));
-    if (waits) timer = setTimeout(() => line.ask({ do: "look" }), GAME_LOOKS);
   }
 
   function draw(message) {
@@ -90,7 +99,7 @@ export function buildGame(root, description, line) {
     } else if (message.phase === "join") {
       stage.replaceChildren(entry.element);
     } else {
-      stage.replaceChildren(...[said, board, ...(message.phase === "over" ? gameEnd(description, message, line, told) : []), lived].filter(Boolean));
+      replaceKeepingFocus(stage, ...[said, board, ...(message.phase === "over" ? gameEnd(description, message, line, told) : []), lived].filter(Boolean));
     }
     if (message.said) announcer.say(message.said);
     if (message.results?.length > years && years > 0) status.scrollIntoView({ block: "start" });
@@ -106,6 +115,7 @@ export function buildGame(root, description, line) {
 
   return { receive, close: () => {
     clearTimeout(timer);
+    patience.stop();
     announcer.stop();
   } };
 }
@@ -287,7 +297,7 @@ function gameEnd(description, message, line, told) {
   const benchmark = debrief.benchmark
     ? make("div", { class: "evidence" }, make("p", { class: "claim" }, "The benchmark"), ...paragraphs(debrief.benchmark.words))
     : make("p", { class: "soft" }, `The benchmark is being worked out (${debrief.status}).`);
-  const buttons = [makeButton("Why did my firm earn what it did?", () => line.aside({ do: "why" })), makeButton("What part was luck?", () => line.aside({ do: "luck" }))];
+  const buttons = [makeButton("Why did my firm earn what it did?", () => line.aside({ do: "why" }), { "data-key": "why" }), makeButton("What part was luck?", () => line.aside({ do: "luck" }), { "data-key": "luck" })];
   if (description.mode === "solo") buttons.push(makeButton("Play again with the same firm", () => line.ask({ do: "again" })));
   return [
     benchmark,

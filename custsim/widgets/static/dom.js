@@ -86,6 +86,62 @@ export function makeAnnouncer(rest = 700) {
   return { element, say, stop: () => clearTimeout(timer) };
 }
 
+/** Milliseconds after something was let go in which its click comes: a finger's comes later than a mouse's. */
+const CLICK_COMES = 60;
+
+/**
+ * Let drawing wait while something on the page is pressed: a click counts only if what was pressed is still the same
+ * when it is let go.
+ * @returns {{draw: (work: () => void) => void, stop: () => void}} `draw` works at once, or when nothing is pressed any
+ *   more; of several that wait, the last
+ */
+export function makePatience() {
+  const over = new AbortController();
+  let pressed = false;
+  let waiting = null;
+  let timer = 0;
+
+  function hold(event) {
+    const clicksLater = event.type === "keydown" ? event.key === " " : event.button === 0; // Enter clicks at once
+    if (!clicksLater) return;
+    clearTimeout(timer);
+    pressed = true;
+  }
+  function letGo() {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      pressed = false;
+      waiting?.();
+      waiting = null;
+    }, CLICK_COMES);
+  }
+  const listen = (what, does) => addEventListener(what, does, { capture: true, signal: over.signal });
+  for (const what of ["pointerdown", "keydown"]) listen(what, hold);
+  for (const what of ["pointerup", "pointercancel", "keyup", "contextmenu", "blur"]) listen(what, letGo);
+
+  return {
+    draw(work) {
+      if (pressed) waiting = work;
+      else work();
+    },
+    stop() {
+      clearTimeout(timer);
+      over.abort();
+    },
+  };
+}
+
+/**
+ * Replace what an element holds, and leave the focus on the button that had it: one with the same `data-key`.
+ * @param {HTMLElement} element
+ * @param {...(Node|string)} children
+ */
+export function replaceKeepingFocus(element, ...children) {
+  const key = element.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  element.replaceChildren(...children);
+  if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
 /**
  * Copy a text to the clipboard. A page of the local network is no secure context and has no clipboard of its own:
  * there the older way is tried, which copies what is selected.

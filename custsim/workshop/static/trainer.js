@@ -4,9 +4,10 @@
  */
 
 import { connect } from "./connection.js";
-import { make, makeButton, unbroken } from "./custsim.js";
+import { make, makeButton, makePatience, replaceKeepingFocus, unbroken } from "./custsim.js";
 
 const at = (id) => document.getElementById(id);
+const patience = makePatience();
 let room = null;
 
 const line = connect("trainer/room", {
@@ -16,7 +17,7 @@ const line = connect("trainer/room", {
     const told = JSON.parse(data).room;
     if (told.is === "hello") greet(told);
     else if (told.is === "problem") at("problem").textContent = told.text;
-    else if (told.is === "room") draw(told);
+    else if (told.is === "room") patience.draw(() => draw(told));
   },
 });
 const press = (message) => {
@@ -44,16 +45,9 @@ function draw(told) {
   at("no-answers").textContent = told.questions.length === 0
     ? "Questions and guesses of the steps that are open appear here, without names."
     : open.length > 0 ? `Not answered yet: ${open.map((asked) => asked.of).join(", ")}` : "";
-  keepFocus(at("questions"), told.questions.filter((asked) => asked.answered > 0).map(question));
+  replaceKeepingFocus(at("questions"), ...told.questions.filter((asked) => asked.answered > 0).map(question));
   at("shared-panel").hidden = told.shared.length === 0;
-  keepFocus(at("shared"), told.shared.map(shared));
-}
-
-/** Replace what an element holds, and leave the focus on the button that had it. */
-function keepFocus(element, children) {
-  const key = element.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  element.replaceChildren(...children);
-  if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+  replaceKeepingFocus(at("shared"), ...told.shared.map(shared));
 }
 
 // ---- the lesson ---------------------------------------------------------------------------------------------------
@@ -95,7 +89,7 @@ function drawPeople() {
     ? `${here} here, ${people.length} joined.${checkpoints.length ? ` ${done} with every checkpoint done.` : ""}`
     : "Nobody yet.";
   at("in").textContent = people.length === 1 ? "1 person is in" : `${people.length} people are in`;
-  keepFocus(at("people").tBodies[0], people.map((person) => personRow(person, checkpoints)));
+  replaceKeepingFocus(at("people").tBodies[0], ...people.map((person) => personRow(person, checkpoints)));
 }
 
 function personRow(person, checkpoints) {
