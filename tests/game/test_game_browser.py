@@ -14,6 +14,7 @@ from rooms import small_firm
 from custsim.game import Game, Match
 from custsim.game.book import Book
 from custsim.game.match import Searching
+from custsim.game.seat import Solo
 from custsim.game.store import Store
 
 
@@ -122,3 +123,41 @@ def test_two_teams_in_a_room(page: Page, served: Screens, room: Game) -> None:
     expect(page.get_by_text("The trainer will reveal what everybody did.")).to_be_visible()
     room.handle_trainer({"do": "reveal"})
     expect(page.get_by_role("table", name="Who spent on what")).to_contain_text("Foxes", timeout=20_000)
+
+
+def test_what_is_read_and_pressed_at_the_end_stays_where_it_is(page: Page, served: Screens) -> None:
+    """While the benchmark is looked for, the page looks again and again; only what is new is drawn."""
+    firm = small_firm("SMALL2", 2)
+    book = Book(firm)
+    seat = Solo(book, Searching(book, trials=1), {"plans": [dict(firm.start)] * 2})
+    seat.searching.start = lambda: None  # type: ignore[method-assign]  # it is looked for as long as this test lasts
+    page.goto(served.address)
+    page.wait_for_selector("html[data-ready]")
+    page.evaluate(
+        """([description, message]) => {
+            window.asked = [];
+            let status = "not begun";
+            const tell = (n) => transport.onmessage({ ...message, n, debrief: { ...message.debrief, status } }, null);
+            const transport = { send: ({ do: what, n }) => {
+                window.asked.push(what);
+                if (what === "look") setTimeout(tell, 0, n);
+            } };
+            window.stands = (words) => { status = words; tell(); };
+            window.custsim.mount(document.querySelector("main"), description, transport);
+        }""",
+        [Game("alone").describe() | {"years": 2}, {"is": "game", **seat.screen()}],
+    )
+    button = page.get_by_role("button", name="What part was luck?")
+    button.hover()
+    button.evaluate("button => { window.luck = button; }")
+    page.mouse.down()
+    page.evaluate("stands('not begun')")
+    page.evaluate("stands('searching: 1 of 4 plans tried')")
+    assert page.evaluate("luck.isConnected")
+    page.mouse.up()
+    assert page.evaluate("asked").count("luck") == 1
+    expect(page.get_by_text("searching: 1 of 4 plans tried")).to_be_visible()
+    expect(button).to_be_focused()
+    page.evaluate("luck = document.activeElement")
+    page.evaluate("stands('searching: 1 of 4 plans tried')")
+    assert page.evaluate("luck.isConnected")

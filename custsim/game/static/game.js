@@ -108,7 +108,7 @@ export function buildGame(root, description, line) {
 
   function tell(message) {
     const title = message.is === "why" ? "Why your firm earned what it did" : "What part was luck";
-    told.replaceChildren(make("h3", { tabindex: "-1" }, title), ...paragraphs(message.words), message.bars?.length ? makeBars(message.bars, message.unit) : "");
+    told.replaceChildren(make("h3", { tabindex: "-1", "data-key": "told" }, title), ...paragraphs(message.words), message.bars?.length ? makeBars(message.bars, message.unit) : "");
     show(told, true);
     told.querySelector("h3").focus();
   }
