@@ -12,6 +12,9 @@ __all__ = ["Difference", "Ratio", "paired", "ratio", "stein_replications"]
 
 Floats = NDArray[np.float64]
 
+#: what sums in double precision can be wrong by, as a share of their size
+_ROUNDING = 64 * np.finfo(np.float64).eps
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -77,7 +80,8 @@ def paired(base: Floats, other: Floats, confidence: float = 0.95, pilot: int | N
     Returns
     -------
     Difference
-        Pairs in which either is not a number are left out; with fewer than two pairs there is no interval.
+        Pairs in which either is not a number are left out; with fewer than two pairs there is no interval. Differences
+        that vary by no more than the rounding of the measures themselves do not vary.
 
     References
     ----------
@@ -98,9 +102,11 @@ def paired(base: Floats, other: Floats, confidence: float = 0.95, pilot: int | N
         return Difference(nan, nan, nan, nan, nan, nan, nan, nan, 0)
     d = y - x
     mean = float(d.mean())
+    if np.ptp(d) <= _ROUNDING * max(np.abs(x).max(), np.abs(y).max()):
+        d = np.full(n, mean)
     half, probability, gain = math.nan, math.nan, math.nan
     if n > 1:
-        first = d if pilot is None else (other - base)[:pilot][there[:pilot]]
+        first = d if pilot is None else d[: int(there[:pilot].sum())]
         half, probability = _interval(mean, first, n, confidence)
         spread = float(d.var(ddof=1))
         apart = float(x.var(ddof=1) + y.var(ddof=1))

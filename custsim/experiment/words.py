@@ -32,6 +32,9 @@ __all__ = [
 #: width of the text
 _WIDTH = 100
 
+#: from here on a number has more digits than double precision knows
+_AS_DIGITS = 1e15
+
 
 def in_figures(value: float, unit: str = "", *, sign: bool = False) -> str:
     """Write a number as a reader wants it: shares in per cent, four figures, thousands apart.
@@ -40,6 +43,8 @@ def in_figures(value: float, unit: str = "", *, sign: bool = False) -> str:
     --------
     >>> in_figures(0.1234, "share"), in_figures(1234567.0), in_figures(0.00123), in_figures(float("nan"))
     ('12.34 %', '1,234,567', '0.00123', '-')
+    >>> in_figures(2.0e16)
+    '2e+16'
     """
     if not math.isfinite(value):
         return "-" if math.isnan(value) else "infinite"
@@ -47,7 +52,7 @@ def in_figures(value: float, unit: str = "", *, sign: bool = False) -> str:
     if unit == "share":
         return f"{plus}{100 * value:.2f}{' points' if sign else ' %'}"
     size = abs(value)
-    if size >= 1000:
+    if 1000 <= size < _AS_DIGITS:
         return f"{plus}{value:,.0f}"
     return f"{plus}{value:.4g}"
 

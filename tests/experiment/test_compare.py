@@ -133,6 +133,17 @@ def test_luck_that_changes_nothing_leaves_an_interval_without_width() -> None:
     assert found.variance_ratio == math.inf
 
 
+def test_what_differs_by_rounding_alone_does_not_vary() -> None:
+    """A fixed cost is the same in all luck, but y - x of two sums is so only to the last digits."""
+    x = np.random.default_rng(1).normal(-7e3, 2e3, 40)
+    y = x - 3150.1
+    assert np.ptp(y - x) > 0
+    found = paired(x, y)
+    assert found.low == found.difference == found.high == pytest.approx(-3150.1)
+    assert (found.probability_more, found.variance_ratio) == (0.0, math.inf)
+    assert paired(x, y + 1e-8 * x).variance_ratio == pytest.approx(2e16, rel=1e-4)  # little, but it varies
+
+
 def test_the_interval_of_a_ratio_covers() -> None:
     """10,000 ratios of means of 40: the share covered is 95 % within 1 point; no claim beyond large samples."""
     luck = np.random.default_rng(5)

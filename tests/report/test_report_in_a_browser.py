@@ -63,6 +63,8 @@ def test_the_page_fits_the_window(width: int, seen: tuple[Any, list[str], list[s
     page, _, _ = seen
     page.set_viewport_size({"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("document.querySelectorAll('h1, h2, h3, p, li').forEach(one => one.append('x'.repeat(60)))")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width  # long names are broken
 
 
 def test_text_stands_out_from_its_ground(seen: tuple[Any, list[str], list[str]]) -> None:
