@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,17 @@ def test_alone_from_the_first_slider_to_the_debrief(page: Page, served: Screens)
     assert not any(message["do"] == "submit" for message in served.sent)
     page.get_by_role("button", name="As last year").click()
     assert left(page) == before
+    staffing = page.get_by_role("slider", name="Customers per employee")
+    words = page.locator(".game-cost").filter(has_text="employees, wages")
+    expect(words).to_have_text(re.compile(r"a year$"))
+    for key, told in (
+        ("End", "Nobody is dismissed: the saving comes as people leave"),
+        ("Home", "New people start, and cost, some months later"),
+    ):
+        staffing.press(key)  # people come and go by and by: the price is that of when they have
+        expect(words).to_contain_text(told)
+    page.get_by_role("button", name="As last year").click()
+    expect(words).to_have_text(re.compile(r"a year$"))
     live.click()
     expect(page.get_by_text("Year 2 of 2 is open.")).to_be_visible(timeout=20_000)
     expect(page.get_by_role("table", name="Leaderboard")).to_contain_text("The cost cutter")

@@ -243,7 +243,10 @@ function gameCostWords(path, desk, plan, money) {
   if (!own) return "";
   const people = plan["employees.customers_per_employee"];
   const words = `${money(gameLineCost(own, plan))} a year`;
-  return path === "employees.customers_per_employee" ? `${plainNumber(desk.customers / people, 0)} employees, wages ${words}` : words;
+  if (path !== "employees.customers_per_employee") return words;
+  const before = desk.previous[path];
+  const then = people > before ? ". Nobody is dismissed: the saving comes as people leave" : people < before ? ". New people start, and cost, some months later" : "";
+  return `${plainNumber(desk.customers / people, 0)} employees, wages ${words}${then}`;
 }
 
 /** Hours and minutes of a time. */
