@@ -62,6 +62,8 @@ def test_alone_from_the_first_slider_to_the_debrief(page: Page, served: Screens)
     expect(live).to_be_enabled()
     before = left(page)
     pay = page.get_by_role("slider", name="Pay")
+    for share in ("Pay", "Compensation", "Leavers met with an offer"):
+        expect(page.get_by_role("slider", name=share)).to_have_attribute("aria-valuetext", re.compile(r"^\d+ %$"))
     pay.press("ArrowRight")
     assert left(page) < before  # a point of pay has its price at once
     page.get_by_role("slider", name="People at the complaint desk").press("End")
@@ -92,7 +94,10 @@ def test_alone_from_the_first_slider_to_the_debrief(page: Page, served: Screens)
     expect(page.get_by_text("All years are decided.")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("Best found among 4 plans")).to_be_visible(timeout=90_000)
     assert page.locator(".game-links svg").count() == 13
-    assert page.locator(".game-links svg").first.locator("polyline").count() == 6  # you, four rivals, the benchmark
+    lines = page.locator(".game-links svg").first.locator("polyline")
+    assert lines.count() == 6  # you, four rivals, the benchmark
+    dashes = lines.evaluate_all("all => all.map(one => one.getAttribute('stroke-dasharray'))")
+    assert len(set(dashes)) == 6  # told apart without colour
     page.get_by_role("button", name="What part was luck?").click()
     expect(page.get_by_text("The same decisions earn")).to_be_visible(timeout=60_000)
     page.set_viewport_size({"width": 360, "height": 740})
