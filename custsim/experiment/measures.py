@@ -389,7 +389,7 @@ _CUSTOMERS: dict[str, tuple[str, str, Literal["more", "less"], _OfCustomers]] = 
     "lifetime_value_observed": ("Lifetime value within the run", "currency/customer", "more", _observed),
     "lifetime_value_residual": ("Lifetime value after the run", "currency/customer", "more", _residual),
     "referral_share": ("Share won by word of mouth", "share", "more", _referral_share),
-    "response_days": ("Time to the answer of a complaint", "working days", "less", _response_days),
+    "response_days": ("Time to the answer of an answered complaint", "working days", "less", _response_days),
     "contribution": ("Contribution of customers", "currency/month", "more", _contribution),
 }
 

@@ -49,7 +49,7 @@ CHAIN: dict[str, tuple[str, str]] = {
     "employee_satisfaction": ("Employee satisfaction", "index 0-100"),
     "service_quality": ("Service quality", "index 0-100"),
     "failures": ("Failures", "per 100 visits"),
-    "response_days": ("Time to an answer", "working days"),
+    "response_days": ("Wait at the complaint desk", "working days"),
     "satisfaction": ("Customer satisfaction", "index 0-100"),
     "leaving": ("Customers leaving", "% a month"),
     "joined": ("Customers won", "a month"),

@@ -84,7 +84,8 @@ _RULES = (
           meaning="Help from the back office for those who serve customers."),
     _Rule("employees.pay", "Pay, of what the market pays", "%", "Your people", 0.96, 1.08, False, 0.01),
     _Rule(STAFFING, "Customers per employee", "", "Your people", 0.85, 1.2, True,
-          meaning="More customers per employee: fewer employees, lower wages, more work for each."),
+          meaning="More customers per employee: fewer employees, lower wages, more work for each. Nobody is dismissed; "
+                  "who leaves is not replaced."),
     _Rule("complaints.staff", "People at the complaint desk", "", "When things go wrong", 0.25, 2.0, True, 1.0),
     _Rule("complaints.compensation", "Compensation, of the loss", "%", "When things go wrong", 0.0, 2.0, False, 0.25),
     _Rule("loyalty.offer_rate", "Leavers met with an offer", "%", "Your customers", 0.0, 0.4, False, 0.05,

@@ -36,7 +36,7 @@ ALONG = (
     Along("work_pressure", "Work pressure", "% of what is possible", 0, "less"),
     Along("service_quality", "Service quality", "of 100", 1),
     Along("failures", "Failures", "per 100 visits", 1, "less"),
-    Along("response_days", "Answer to a complaint", "working days", 1, "less"),
+    Along("response_days", "Wait at the complaint desk", "working days", 1, "less"),
     Along("satisfaction", "Customer satisfaction", "of 100", 1),
     Along("left", "Customers lost", "persons", 0, "less"),
     Along("joined", "Customers won", "persons", 0),

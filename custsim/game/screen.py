@@ -80,7 +80,7 @@ def _rules(firm: Firm, room: bool) -> list[str]:
 def _lever_data(lever: Lever) -> dict[str, Any]:
     percent = lever.unit == "%"
     return {
-        "path": lever.path, "label": lever.label, "kind": "range", "unit": "" if percent else lever.unit,
+        "path": lever.path, "label": lever.label, "kind": "range", "unit": lever.unit,
         "low": lever.low, "high": lever.high, "step": lever.step, "scale": "linear", "percent": percent,
         "meaning": lever.meaning, "source": "", "cheap": lever.cheap,
     }  # fmt: skip

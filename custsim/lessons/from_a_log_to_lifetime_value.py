@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -21,7 +22,7 @@ from custsim.value import (
 )
 from custsim.value.customers import CustomerBase, customer_base, slipping_away
 from custsim.widgets import Board, Chart, Choice, Control, Evidence, Guess, Number, Option, Table, Wrong
-from custsim.widgets.numbers import written
+from custsim.widgets.numbers import headline, written
 
 __all__ = [
     "KNOWN",
@@ -57,6 +58,14 @@ _WORSE = {CHURN: 0.36}
 
 #: kinds of guests by repeat stays: name, fewest, most
 _KINDS = (("came once", 0, 0), ("came back once or twice", 1, 2), ("3 to 5 times", 3, 5), ("6 times and more", 6, 999))
+
+#: numbers of the board in the words of the lesson
+_CALLED: dict[str, dict[str, Any]] = {
+    "visits.first_year": {"label": "Stays in the first year", "unit": "stays"},
+    "visits.last_year": {"label": "Stays in the last year", "unit": "stays"},
+    "lost": {"label": "Guests lost", "meaning": "All who were lost in the run."},
+    "customers_end": {"label": "Guests at the end", "meaning": "Guests when the last month is over."},
+}
 
 #: repeat stays from which on a guest is said to come often
 _OFTEN = 6
@@ -138,7 +147,7 @@ def quiet() -> Board:
             Chart("lost", "What it does not see: guests lost", "persons a month", ("left",)),
             "customers",
         ),
-        numbers=("visits.first_year", "visits.last_year", "lost", "customers_end"),
+        numbers=[dataclasses.replace(headline(name), **words) for name, words in _CALLED.items()],
         panels=("customer", "band"),
     )
 

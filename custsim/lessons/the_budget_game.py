@@ -223,8 +223,8 @@ def rehearsal() -> Table:
         headings=["Manager", *(f"year {year}" for year in range(1, 6)), "all five", "customer equity, millions",
                   "satisfaction", "points"],
         rows=_rehearsal_rows,
-        says="The same firm, the same luck and the same budget for all four. Customer equity and satisfaction are "
-        "those of the end of year 5; points by the rule of the game.",
+        says="The same firm, the same luck and the same budget for all four. Customer equity is that of "
+        "the end of year 5, satisfaction that of the year; points by the rule of the game.",
     )  # fmt: skip
 
 
@@ -336,7 +336,8 @@ def benchmark() -> Choice:
     return Choice(
         "benchmark",
         question="At the end you see 'the best found': a plan that a search found by trying several dozen on other "
-        "lucks, one plan for all five years. Your team beat it. Which of these can be the reason? (More than one.)",
+        "lucks, one plan for all five years. Suppose your team beat it. Which of these can be the reason? (More than "
+        "one.)",
         many=True,
         options=[
             Option(
@@ -373,8 +374,8 @@ def best_of_many() -> Number:
     return Number(
         "best_of_many",
         question="Ten teams make equally good plans; by luck alone their results spread with a standard deviation of "
-        "100,000 EUR. By about how much will the WINNER lie above the average of the ten? Estimate; within 30,000 EUR "
-        "counts.",
+        "100,000 EUR: two of three teams are within 100,000 of the average. By about how much will the WINNER lie "
+        "above the average of the ten? Estimate; within 30,000 EUR counts.",
         unit="EUR",
         absolute=30_000,
         answer=lambda: 100_000.0 * expected(10),

@@ -328,16 +328,16 @@ def _again() -> float:
 
 def old_and_good() -> Choice:
     """Tenure and profit."""
-    correlation = "almost none (a correlation of about .05)"
     return Choice(
         "old_and_good",
         question="How closely does what is left of a customer go with how long they have been one, at the store?",
         options=[
             Option(
-                f"Hardly at all: {correlation}.",
+                "Hardly at all.",
                 right=True,
-                says="Long relationships contain many people who come rarely and drift along. Those who spend much "
-                "come often, and with every visit they may be put off.",
+                says="The correlation is about .05, where 0 would be not at all and 1 perfectly. Long relationships "
+                "contain many people who come rarely and drift along. Those who spend much come often, and with every "
+                "visit they may be put off.",
             ),
             Option(
                 "Closely: old customers are the good ones.",
@@ -543,8 +543,8 @@ def desk_and_list() -> Choice:
             Option(
                 "'Champions': they bring most.",
                 right=False,
-                says="They were here two weeks ago. Thank them when they come; a call changes little where nothing is "
-                "in danger. What counts is the difference a call makes, not the value of who is called.",
+                says="They were here three weeks ago. Thank them when they come; a call changes little where nothing "
+                "is in danger. What counts is the difference a call makes, not the value of who is called.",
             ),
             Option(
                 "'Lost': there are most to be won.",
@@ -579,8 +579,8 @@ def quiet_advocates() -> Number:
             Wrong(when=0.25, says="Four fields of a table are not equally full: only one in eight brings anybody."),
         ],
         hint="One in eight, of one half.",
-        explain="12.5 % x 1/2 = 6 %, and that is what the run shows: own contribution says next to nothing about who "
-        "recommends. A list by spending treats these people as small (Kumar, Petersen & Leone 2007).",
+        explain="12.5 % x 1/2 = 6.25 %, and that is what the run shows: own contribution says next to nothing about "
+        "who recommends. A list by spending treats these people as small (Kumar, Petersen & Leone 2007).",
     )
 
 

@@ -312,10 +312,11 @@ def recommend() -> Choice:
         many=True,
         options=[
             Option(
-                "For five years of profit: the referral reward or offers to leavers. Between the two nothing is "
-                "decided.",
+                "For five years of profit, taking nothing from the owners: the referral reward or offers to leavers. "
+                "Between the two, profit decides nothing.",
                 right=True,
-                says="Both intervals lie above 0, and each holds the other's mean.",
+                says="Both intervals lie above 0 in both columns; by five years of profit each holds the other's "
+                "mean. Slower hiring brings more in five years, and takes it from the owners.",
             ),
             Option(
                 "For the owners: more inside, by far.",

@@ -61,7 +61,7 @@ def overview(run: Run) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Indices along the chain; customers, won and lost; complaints and answer time; contribution, profit and what has
+        Indices along the chain; customers, won and lost; complaints and their wait; contribution, profit and what has
         been earned so far, discounted.
 
     Examples
@@ -364,7 +364,7 @@ def _complaints(ax: Axes, run: Run) -> None:
     ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     days = ax.twinx()
     answer = np.divide(waited, done, out=np.full(len(at), np.nan), where=done > 0)
-    days.plot(at, answer, color=INK, linewidth=2, label="answer time (right)")
+    days.plot(at, answer, color=INK, linewidth=2, label="wait at the desk (right)")
     quick = run.scenario.complaints.quick_days
     days.axhline(quick, color=GREY, linewidth=1.5, linestyle=(0, (5, 3)))
     slowest = float(np.nanmax([*answer, quick]))

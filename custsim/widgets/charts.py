@@ -268,9 +268,9 @@ CHARTS: dict[str, Chart] = {
         ),
         Chart(
             "answer_time",
-            "Time to the answer of a complaint",
+            "Wait at the complaint desk",
             "working days",
-            (Series("response_days", "Answer time", colour="vermilion", decimals=1),),
+            (Series("response_days", "Wait", colour="vermilion", decimals=1),),
             "Mean time until a complaint was answered or given up.",
         ),
         Chart(

@@ -175,7 +175,7 @@ _ROWS: tuple[tuple[str, str, str, Callable[[Run], float], Better, int, str], ...
      "Mean of the months."),
     ("work_pressure", "Work pressure", "% of capacity", _mean("work_pressure", 100.0), "neither", 0,
      "Work against capacity, mean of the months."),
-    ("response_days", "Answer time of complaints", "working days", _response, "less", 1,
+    ("response_days", "Wait at the complaint desk", "working days", _response, "less", 1,
      "Mean time until a complaint was answered or given up."),
     ("complaints", "Complaints", "a month", _mean("complaints"), "neither", 0,
      "Complaints raised, mean of the months. More of them may be good news: silence teaches nothing."),

@@ -341,7 +341,9 @@ class Number(Component):
         right = [value for value in values if self._is(value, self.right)]
         if right and (values[0] not in right or self._a_slip(values[1:])):
             both = " or ".join(self._write(value) for value in values)
-            way = "Write the % sign." if self.unit == "%" else "Write it without separators."
+            sizes = [abs(value) for value in values]
+            separator = self.unit != "%" or max(sizes) > 500.0 * min(sizes)  # a share for per cent is a hundredth
+            way = "Write it without separators." if separator else "Write the % sign."
             return None, f"Do you mean {both}? {way}"
         if right:
             return True, "Right."

@@ -57,6 +57,25 @@ def test_a_phone_shows_everything_without_scrolling_sideways(show: Show, large: 
     assert cut == []
 
 
+@pytest.mark.parametrize(("name", "guessed", "outcome"), [("wordy", 6, 3), ("people", 1000, 99)])
+@pytest.mark.parametrize("size", [PHONE, {"viewport": {"width": 1280, "height": 800}}])
+def test_a_guess_and_the_outcome_are_seen_whole_and_drawn_to_one_scale(
+    show: Show, size: dict[str, Any], name: str, guessed: float, outcome: float
+) -> None:
+    page = show(name, **size)
+    page.get_by_role("textbox").fill(str(guessed))
+    page.get_by_role("button", name="That is my guess").click()
+    page.wait_for_selector(".two-bars .fill")
+    wide = size["viewport"]["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= wide
+    told = [box for one in page.locator(".two-bars strong").all() if (box := one.bounding_box())]
+    assert len(told) == 2
+    assert all(box["x"] + box["width"] <= wide for box in told)
+    mine, theirs = (box["width"] for one in page.locator(".two-bars .fill").all() if (box := one.bounding_box()))
+    assert mine > 25
+    assert theirs == pytest.approx(mine * outcome / guessed, abs=1.0)
+
+
 def test_on_a_phone_the_charts_come_first_and_the_numbers_stay_in_sight(show: Show) -> None:
     page = show("board", **PHONE)
     slider = page.get_by_role("slider", name="Staff of the complaint desk")

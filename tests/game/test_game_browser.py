@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,8 @@ def test_alone_from_the_first_slider_to_the_debrief(page: Page, served: Screens)
     expect(live).to_be_enabled()
     before = left(page)
     pay = page.get_by_role("slider", name="Pay")
+    for share in ("Pay", "Compensation", "Leavers met with an offer"):
+        expect(page.get_by_role("slider", name=share)).to_have_attribute("aria-valuetext", re.compile(r"^\d+ %$"))
     pay.press("ArrowRight")
     assert left(page) < before  # a point of pay has its price at once
     page.get_by_role("slider", name="People at the complaint desk").press("End")
@@ -70,6 +73,17 @@ def test_alone_from_the_first_slider_to_the_debrief(page: Page, served: Screens)
     assert not any(message["do"] == "submit" for message in served.sent)
     page.get_by_role("button", name="As last year").click()
     assert left(page) == before
+    staffing = page.get_by_role("slider", name="Customers per employee")
+    words = page.locator(".game-cost").filter(has_text="employees, wages")
+    expect(words).to_have_text(re.compile(r"a year$"))
+    for key, told in (
+        ("End", "Nobody is dismissed: the saving comes as people leave"),
+        ("Home", "New people start, and cost, some months later"),
+    ):
+        staffing.press(key)  # people come and go by and by: the price is that of when they have
+        expect(words).to_contain_text(told)
+    page.get_by_role("button", name="As last year").click()
+    expect(words).to_have_text(re.compile(r"a year$"))
     live.click()
     expect(page.get_by_text("Year 2 of 2 is open.")).to_be_visible(timeout=20_000)
     expect(page.get_by_role("table", name="Leaderboard")).to_contain_text("The cost cutter")
@@ -80,7 +94,10 @@ def test_alone_from_the_first_slider_to_the_debrief(page: Page, served: Screens)
     expect(page.get_by_text("All years are decided.")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("Best found among 4 plans")).to_be_visible(timeout=90_000)
     assert page.locator(".game-links svg").count() == 13
-    assert page.locator(".game-links svg").first.locator("polyline").count() == 6  # you, four rivals, the benchmark
+    lines = page.locator(".game-links svg").first.locator("polyline")
+    assert lines.count() == 6  # you, four rivals, the benchmark
+    dashes = lines.evaluate_all("all => all.map(one => one.getAttribute('stroke-dasharray'))")
+    assert len(set(dashes)) == 6  # told apart without colour
     page.get_by_role("button", name="What part was luck?").click()
     expect(page.get_by_text("The same decisions earn")).to_be_visible(timeout=60_000)
     page.set_viewport_size({"width": 360, "height": 740})

@@ -16,7 +16,7 @@ from custsim.widgets import Component
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = tuple(sorted((ROOT / "lessons").glob("*.ipynb")))
 
-_IMPORT = re.compile(r"from custsim\.lessons import (\w+) as lesson")
+_IMPORT = re.compile(r"from custsim\.lessons import (\w+) as lesson(?:\n#.*)?")
 _CALL = re.compile(r"lesson\.(\w+)\(\)")
 
 

@@ -40,6 +40,23 @@ def test_the_very_satisfied_leave_several_times_less_at_the_bank(seeds):
     assert 2 < np.mean(ratios) < 5
 
 
+def test_the_table_of_boxes_shows_what_the_words_beside_it_say():
+    """About three times, 13 to 15 % of the satisfied; and less than the law lets one expect."""
+    (_, top), (_, satisfied), _, (_, low) = lesson.boxes_together(lesson.BANK)
+    assert 2.5 < satisfied / top < 3.7
+    assert 0.13 < satisfied < 0.15
+    assert low / top < lesson._times(lesson.BANK) / 2
+    shown = [row[2] for row in lesson.boxes().rows]
+    assert shown == [f"{100 * share:.0f} %" for _, share in lesson.boxes_together(lesson.BANK)]
+
+
+def test_both_boards_say_the_same_of_their_retention(seeds):
+    """The slide of the situation: more than 85 %, and the operator's board shows it."""
+    for name in (lesson.BANK, lesson.OPERATOR):
+        assert 0.85 < measured(name, "retention") < 0.88
+    assert "retention" in [number.name for number in lesson.released().numbers]
+
+
 def test_at_the_operator_the_boxes_hardly_differ(seeds):
     gaps = []
     for seed in seeds:

@@ -105,3 +105,16 @@ def test_segments_share_out_all_customers():
     rows = lesson.segments().describe()["rows"]
     assert sum(float(row[1].rstrip(" %")) for row in rows) == pytest.approx(100, abs=4)
     assert {"champions", "at risk", "lost"} <= {row[0] for row in rows}
+
+
+def test_how_long_and_how_much_hardly_go_together_and_no_option_gives_it_away():
+    customers = lesson._opening(lived(lesson.STORE))
+    assert abs(float(np.corrcoef(customers["tenure_months"], customers["net"])[0, 1])) < 0.1
+    assert not any(character.isdigit() for option in lesson.old_and_good().options for character in option.text)
+
+
+def test_the_words_about_champions_are_those_of_the_table():
+    champions = next(row for row in lesson.segments().rows if row[0] == "champions")
+    weeks = float(champions[2]) * 52 / 12
+    assert 2.5 < weeks < 3.5
+    assert any("three weeks ago" in option.says for option in lesson.desk_and_list().options)

@@ -82,3 +82,37 @@ def test_the_board_shows_what_an_outlay_costs():
     assert told["own_cost"]["direction"] == "up"
     assert told["own_cost"]["good"] is None
     assert told["profit.total"]["direction"] == "down"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_budget_is_five_per_cent_more_at_first_and_then_follows_revenue(room):
+    made = firm(room)
+    desk = Book(made).desk([])
+    assert desk.budget / desk.cost(made.start) == pytest.approx(1.05, abs=0.002)
+    cutter = Book(made).rival(lesson.CUTTER)
+    later = Book(made).desk(cutter[:2])
+    assert later.budget < 0.95 * desk.budget
+    assert later.budget == pytest.approx(made.budget_share * later.volumes.revenue, abs=501)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_is_slow_pays_when_it_is_bought_early(room):
+    """The order of ``slow_first``: tools and training in years 1 to 3 earn more than in years 3 to 5."""
+    made = firm(room)
+    book = Book(made)
+    slow = ("internal_service.tools.spend", "internal_service.training.spend")
+    more = dict(made.start) | {lever.path: lever.high for lever in made.levers if lever.path in slow}
+
+    def profit(years):
+        plans = []
+        for year in range(1, 6):
+            desk = book.desk(plans)
+            plans.append(desk.fitted(more if year in years else made.start))
+        return score("x", book.after(plans).results).profit
+
+    assert profit((1, 2, 3)) > profit((3, 4, 5)) > 0
+    assert profit((1, 2, 3)) > profit(())
+
+
+def test_nobody_need_have_beaten_the_benchmark_to_answer():
+    assert "Suppose your team beat it" in lesson.benchmark().question

@@ -79,6 +79,10 @@ def test_the_board_shows_fewer_stays_and_more_lost():
     told = {one["name"]: one for one in session.move({lesson.CHURN: 0.36}).message["numbers"]}
     assert told["visits.first_year"]["direction"] == "down"
     assert told["lost"]["direction"] == "up"
+    labels = [one.label for one in lesson.quiet().numbers]
+    assert not any(
+        word in label for label in labels for word in ("Visit", "Customer")
+    )  # the desk sees stays, of guests
 
 
 def test_berg_is_more_probably_gone_than_silva():
@@ -113,6 +117,7 @@ def test_tables_agree_with_each_other():
 
 
 def test_a_ranked_list_disappoints():
-    *_, last = lesson.at_risk().describe()["rows"]
+    *eight, last = lesson.at_risk().describe()["rows"]
+    assert [row[5] for row in eight] == ["gone"] * 8  # "of the first eight none"
     believed, true = (float(cell.split(" ")[0]) for cell in (last[3], last[5]))
     assert true < believed

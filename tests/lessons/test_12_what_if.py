@@ -114,3 +114,25 @@ def test_sums_by_hand():
 def test_each_proposal_moves_the_value_of_the_customers_as_said(path, value, direction):
     told = {one["name"]: one for one in Session(lesson.one_luck()).move({path: value}).message["numbers"]}
     assert told["customer_equity"]["direction"] == direction
+
+
+def test_the_boards_luck_is_the_poorest_of_the_twelve():
+    """It shows 21,000 EUR a month beside words that say 26,000, and the lesson says why."""
+    twelve = lesson._compared().evaluation.values("profit")[0]
+    shown = lesson.one_luck().outcome().numbers["profit"]
+    assert shown == pytest.approx(min(twelve), rel=1e-6)
+    assert shown == pytest.approx(21_000, abs=500)
+    assert twelve.mean() == pytest.approx(26_000, abs=500)
+
+
+def test_what_can_be_signed_is_what_the_table_shows():
+    found = lesson._compared().investments
+    reward, offers, hiring = (found[name] for name in (lesson.REWARD, lesson.OFFERS, lesson.HIRING))
+    for one in (reward, offers):
+        assert one.net_present_value.low > 0
+        assert one.with_customers.low > 0  # nothing is taken from the owners
+    for one, other in ((reward, offers), (offers, reward)):
+        assert one.net_present_value.low < other.net_present_value.difference < one.net_present_value.high
+    assert hiring.net_present_value.difference > reward.net_present_value.difference
+    assert hiring.with_customers.high < 0
+    assert "taking nothing from the owners" in lesson.recommend().options[0].text

@@ -47,6 +47,14 @@ def test_code_is_one_line_calls(lesson):
         assert re.fullmatch(r"lesson\.\w+\(\)", source.strip()), source
 
 
+def test_who_has_never_seen_a_notebook_is_told_how_to_go_on(lesson):
+    """In the first cell of code, which a workshop does not show: there, nothing needs to be run."""
+    first = code_cells(lesson)[0]
+    assert "Shift+Enter" in first
+    assert not any("Shift+Enter" in cell.text for step in catalogue.read_notebook(lesson).steps for cell in step.cells
+                   if cell.kind == "words")  # fmt: skip
+
+
 def test_no_line_ends_between_a_number_and_its_unit(lesson):
     """Components see to it themselves; Markdown in JupyterLab is shown as it is written."""
     for cell in notebook(lesson)["cells"]:

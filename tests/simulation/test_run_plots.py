@@ -92,7 +92,7 @@ def test_lines_and_bars_are_the_monthly_table(run: Run) -> None:
     np.testing.assert_array_equal(bars(complaints, "satisfied with the handling"), monthly["satisfied_complaints"])
     closed = monthly["answered"] + monthly["gave_up"]
     np.testing.assert_array_equal(bars(complaints, "not satisfied"), closed - monthly["satisfied_complaints"])
-    np.testing.assert_allclose(line(complaints, "answer time (right)"), monthly["response_days"], rtol=1e-12)
+    np.testing.assert_allclose(line(complaints, "wait at the desk (right)"), monthly["response_days"], rtol=1e-12)
 
 
 def test_profit_so_far_is_discounted(run: Run) -> None:
@@ -110,7 +110,7 @@ def test_a_long_run_is_drawn_by_quarter_and_nobody_is_lost_on_the_way(long_run: 
     figure = plots.customers(long_run)
     assert len(bars(figure, "won")) == 34
     assert bars(figure, "won").sum() == long_run.monthly["joined"].sum()
-    answer = line(plots.complaints(long_run), "answer time (right)")
+    answer = line(plots.complaints(long_run), "wait at the desk (right)")
     months = long_run.monthly.iloc[:3]
     closed = months["answered"] + months["gave_up"]
     waited = long_run.tickets[long_run.tickets["closed"] < 3]["wait_days"]

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from custsim.experiment.measures import measure
+from custsim.experiment.measures import measure, resolve
+from custsim.experiment.why import CHAIN
+from custsim.game.results import ALONG
 from custsim.scenario import load
 from custsim.simulation import Run, simulate
 from custsim.widgets.charts import CHARTS, Chart, Months, Series, rescaled, scale_for
@@ -31,6 +33,19 @@ def run() -> Run:
         "time.months": MONTHS,
     }
     return simulate(firm.change(hard, opening="own"), 3)
+
+
+def test_the_wait_that_counts_who_gave_up_is_not_named_as_the_time_to_an_answer() -> None:
+    """Boards, the game and *why* count who gave up waiting, experiments do not: nobody is to compare the two."""
+    waits = {
+        HEADLINES["response_days"].label,
+        CHARTS["answer_time"].title,
+        next(one.label for one in ALONG if one.name == "response_days"),
+        CHAIN["response_days"][0],
+    }
+    assert waits == {"Wait at the complaint desk"}
+    assert resolve("response_days").label == "Time to the answer of an answered complaint"
+    assert abs(value("response_days") - measure(run(), "response_days")) > 0.5  # two numbers, not one
 
 
 def value(name: str, lived: Run | None = None) -> float:

@@ -85,7 +85,7 @@ def test_what_is_written_as_nought_is_not_sure():
     assert [one["sure"] for one in reply.message["numbers"]] == [False, False, False]
     assert (
         reply.message["words"][1]
-        == "May be luck, since the interval holds 0: profit, answer time of complaints, customers leaving."
+        == "May be luck, since the interval holds 0: profit, wait at the complaint desk, customers leaving."
     )
 
 

@@ -176,6 +176,10 @@ def test_an_ambiguous_answer_is_asked_back_and_costs_no_try():
     share = Session(Number("share", question="?", answer=0.005, percent=True))
     assert share.answer("0.5").message["says"] == "Do you mean 50 % or 0.5 %? Write the % sign."
     assert share.answer("0.5 %").message["right"] is True
+    sixth = Session(Number("share", question="?", answer=0.06266, percent=True))
+    asked = "Do you mean 6,266 % or 6.27 %? Write it without separators."  # the % sign alone would be asked back again
+    assert [sixth.answer(given).message["says"] for given in ("6,266", "6,266 %")] == [asked, asked]
+    assert sixth.answer("6.266").message["right"] is True
     assert share.progress == 1.0
 
 

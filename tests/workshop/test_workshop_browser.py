@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from server_process import Terminal
 from workshop_room import Workshop, write_notebook
 
-from custsim.lessons.catalogue import read_notebook
+from custsim.lessons.catalogue import bundled, read_notebook
 from custsim.workshop.prepare import Prepared, prepare
 from custsim.workshop.store import Store
 
@@ -251,3 +251,17 @@ def test_nothing_is_cut_on_a_phone(people: People, served: Workshop) -> None:
     page.wait_for_selector(SLIDER)
     for shown in (page, trainer):
         assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_on_a_phone_a_long_title_does_not_cover_the_numbers(people: People, served: Workshop) -> None:
+    trainer = people.open(served.trainer_address, PHONE)
+    page = people.join("Maximiliane", served, PHONE)
+    trainer.click("#all")
+    page.wait_for_selector(SLIDER)
+    longest = max((read_notebook(file).title for file in bundled()), key=len)
+    page.evaluate("title => document.getElementById('lesson-title').textContent = title", longest)
+    page.locator("[data-id=staffing] .controls").scroll_into_view_if_needed()
+    bar, numbers = (page.locator(name).first.bounding_box() for name in (".bar", "[data-id=staffing] .numbers"))
+    assert bar
+    assert numbers
+    assert numbers["y"] >= bar["y"] + bar["height"] - 1

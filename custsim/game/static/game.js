@@ -13,7 +13,7 @@ const GAME_LOOKS = 5000;
 
 /** Colours of teams, as the style sheet names them, and how their lines are told apart without colour. */
 const GAME_COLOURS = ["blue", "orange", "green", "vermilion", "pink", "sky"];
-const GAME_DASHES = { team: ["", "14 4", "14 4 3 4"], house: ["7 5", "7 3 2 3"], benchmark: "2 4" };
+const GAME_DASHES = { team: ["", "14 4", "14 4 3 4"], house: ["7 4", "14 5", "7 3 2 3", "3 3"], benchmark: "2 4" };
 
 /** What one line of the budget costs with a plan, a year. */
 function gameLineCost(line, plan) {
@@ -243,7 +243,10 @@ function gameCostWords(path, desk, plan, money) {
   if (!own) return "";
   const people = plan["employees.customers_per_employee"];
   const words = `${money(gameLineCost(own, plan))} a year`;
-  return path === "employees.customers_per_employee" ? `${plainNumber(desk.customers / people, 0)} employees, wages ${words}` : words;
+  if (path !== "employees.customers_per_employee") return words;
+  const before = desk.previous[path];
+  const then = people > before ? ". Nobody is dismissed: the saving comes as people leave" : people < before ? ". New people start, and cost, some months later" : "";
+  return `${plainNumber(desk.customers / people, 0)} employees, wages ${words}${then}`;
 }
 
 /** Hours and minutes of a time. */
@@ -314,11 +317,13 @@ function gameEnd(description, message, line, told) {
 /** The look of each team's line. */
 function gameLooks(teams) {
   let coloured = 0;
+  let ofTheHouse = 0;
   return teams.map((team) => {
     if (team.benchmark) return { colour: "var(--ink)", dash: GAME_DASHES.benchmark, wide: 2.5 };
     const colour = `var(--line-${GAME_COLOURS[coloured % GAME_COLOURS.length]})`;
-    const dashes = team.house ? GAME_DASHES.house : GAME_DASHES.team;
-    const dash = dashes[Math.floor(coloured / GAME_COLOURS.length) % dashes.length]; // when the colours come round again
+    const dash = team.house // each of the house has dashes of its own, the teams when the colours come round again
+      ? GAME_DASHES.house[ofTheHouse++ % GAME_DASHES.house.length]
+      : GAME_DASHES.team[Math.floor(coloured / GAME_COLOURS.length) % GAME_DASHES.team.length];
     coloured += 1;
     return { colour, dash, wide: team.you ? 4 : 2 };
   });
