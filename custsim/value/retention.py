@@ -30,7 +30,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,9 @@ from scipy import special
 from custsim.errors import InputError
 from custsim.value.likelihood import Convergence, Estimates, Fitted, maximise, require_positive
 from custsim.value.quadrature import beta_mean
+
+if TYPE_CHECKING:
+    from custsim.value.exponentialgamma import ExponentialGamma
 
 __all__ = [
     "BetaDiscreteWeibull",
@@ -604,14 +607,21 @@ def why_retention_rises(
 
 
 def compare_retention_models(
-    survival: ArrayLike, *, periods: int | None = None, customers: float | None = None
+    survival: ArrayLike,
+    *,
+    periods: int | None = None,
+    customers: float | None = None,
+    also: Sequence[RetentionModel | ExponentialGamma] = (),
 ) -> pd.DataFrame:
-    """Fit all three models to one cohort, and hold their projections against the ages kept back.
+    """Fit all three models of renewals to one cohort, and hold their projections against the ages kept back.
 
     Parameters
     ----------
     survival, periods, customers
         As for :meth:`RetentionModel.fit`; ages after ``periods`` are the hold-out.
+    also
+        Further models to hold against the same ages, fitted to the same periods and customers: such as
+        :meth:`ExponentialGamma.fit_survival <custsim.value.ExponentialGamma.fit_survival>`.
 
     Returns
     -------
@@ -638,11 +648,12 @@ def compare_retention_models(
     """
     observed = np.asarray(survival, dtype=np.float64)
     rows = {}
-    for kind in (Geometric, ShiftedBetaGeometric, BetaDiscreteWeibull):
-        model: RetentionModel = kind.fit(observed, periods=periods, customers=customers)
+    kinds: tuple[type[RetentionModel], ...] = (Geometric, ShiftedBetaGeometric, BetaDiscreteWeibull)
+    fitted = [kind.fit(observed, periods=periods, customers=customers) for kind in kinds]
+    for model in (*fitted, *also):
         miss = np.abs(model.survival(np.arange(len(observed))) - observed / observed[0]) * 100
         last = len(observed) - 1 if periods is None else int(periods)
-        rows[kind.name] = {
+        rows[model.name] = {
             "log_likelihood": model.log_likelihood,
             "parameters": len(model.parameter_names),
             "converged": model.convergence is not None and model.convergence.converged,

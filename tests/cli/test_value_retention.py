@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from one_terminal import value as run
+from scipy import integrate
 
+from custsim.value.exponentialgamma import ExponentialGamma
 from custsim.value.retention import BetaDiscreteWeibull, Geometric, ShiftedBetaGeometric
 
 SURVIVAL = [100, 86.9, 74.3, 65.3, 59.3, 55.1, 51.7, 49.1, 46.8, 44.5, 42.7, 40.9, 39.4]
@@ -64,6 +66,39 @@ def test_values_of_customers_by_age(survival, tmp_path, capsys, name, kind):
 def test_a_lifetime_without_end_is_called_that(survival, capsys):
     assert "no end" in run(capsys, "retention", survival, "--discount", 0)
     assert json.loads(run(capsys, "retention", survival, "--discount", 0, "--json"))["lifetime_value"] is None
+
+
+def test_customers_who_may_leave_at_any_moment(survival, tmp_path, capsys):
+    """Paid evenly while they are there: the discounted time to come, by quadrature, times the margin of a period."""
+    out, picture = tmp_path / "ages.csv", tmp_path / "survival.svg"
+    line = ("retention", survival, "--model", "exponential-gamma", "--customers", 1000, "--margin", 50, "--project", 14,
+            "--out", out, "--picture", picture)  # fmt: skip
+    answer = json.loads(run(capsys, *line, "--json"))
+    model = ExponentialGamma.fit_survival(SURVIVAL, customers=1000)
+    assert answer["parameters"]["r"]["estimate"] == pytest.approx(model.r)
+    assert answer["parameters"]["r"]["standard_error"] > 0
+    assert answer["timing"] == "paid evenly while a customer is there; valued at the age itself"
+    table = pd.read_csv(out, index_col="age")
+    for age in (0, 5, 14):
+        later, _ = integrate.quad(
+            lambda s, at: (1 + s / at) ** -model.r * 1.1**-s, 0, np.inf, args=(model.alpha + age,)
+        )
+        assert table.loc[age, "periods_to_come"] == pytest.approx(later, rel=1e-6)
+        assert table.loc[age, "residual_value"] == pytest.approx(50 * later, rel=1e-6)
+    assert answer["lifetime_value"] == pytest.approx(table.loc[0, "residual_value"])
+    assert answer["discounted_expected_residual_lifetime"] == pytest.approx(table.loc[12, "periods_to_come"])
+    assert list(answer["comparison"])[-1] == "exponential-gamma"
+    text = run(capsys, *line)
+    assert "a new customer stays" in text
+    assert f"{answer['lifetime_value']:,.2f}" in text
+    assert "pay" not in text.replace("paid evenly", "").replace("pays evenly", "")
+    assert "time to come" in run(capsys, *line[:6])
+
+
+def test_answer_says_when_is_paid(survival, capsys):
+    answer = json.loads(run(capsys, "retention", survival, "--json"))
+    assert answer["timing"] == "paid at ages 0, 1, 2, ...; valued when the payment at the age has just been made"
+    assert "exponential-gamma" not in answer["comparison"]
 
 
 def _file(folder, **columns):

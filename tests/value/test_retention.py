@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
 from custsim.errors import InputError
+from custsim.value.exponentialgamma import ExponentialGamma
 from custsim.value.retention import (
     BetaDiscreteWeibull,
     Geometric,
@@ -265,6 +266,20 @@ def test_comparison_judges_by_ages_kept_back():
     assert table.loc["geometric", "holdout_error"] > 5
     assert table.loc["shifted beta-geometric", "holdout_error"] < 2
     assert np.isnan(compare_retention_models(HIGH_END)["holdout_error"]).all()
+
+
+def test_a_model_of_another_kind_is_held_against_the_same_ages():
+    """With r = alpha = 1 a share 1/(1 + t) is there at age t: the error of a cohort that does so is nought."""
+    cohort = [6000, 3000, 2000, 1500, 1200]
+    exact = ExponentialGamma(r=1.0, alpha=1.0)
+    row = compare_retention_models(cohort, periods=2, also=[exact]).loc["exponential-gamma"]
+    assert row["fit_error"] == pytest.approx(0, abs=1e-12)
+    assert row["holdout_error"] == pytest.approx(0, abs=1e-12)
+    assert not row["converged"]  # given by hand
+    fitted = compare_retention_models(cohort, also=[ExponentialGamma.fit_survival(cohort)])
+    # such a cohort is of the shifted beta-geometric too: alpha = beta = 1 give 1/(1 + t)
+    likelihood = fitted["log_likelihood"]
+    assert likelihood["exponential-gamma"] == pytest.approx(likelihood["shifted beta-geometric"], abs=1e-6)
 
 
 @pytest.mark.parametrize(
