@@ -85,6 +85,7 @@ def survival_projection(
     shown = _models(models)
     share = _shares(observed)
     last = _last(periods, share)
+    share = None if share is None else share[: last + 1]
     if calibration is not None and not 1 <= calibration <= last:
         raise InputError(f"calibration: must be between 1 and the last age drawn ({last}), got {calibration!r}")
     figure = new_figure()
@@ -144,6 +145,7 @@ def retention_by_age(
     shown = _models(models)
     share = _shares(observed)
     last = _last(periods, share)
+    share = None if share is None else share[: last + 1]
     figure = new_figure()
     ax = figure.axes[0]
     for model in shown:

@@ -80,6 +80,16 @@ def test_customers_who_may_leave_at_any_moment_are_drawn_between_the_counts_too(
     assert "renew" not in _words(by_age)
 
 
+@pytest.mark.parametrize("draw", [retention.survival_projection, retention.retention_by_age])
+def test_what_was_observed_later_than_the_last_age_drawn_is_left_out(draw):
+    figure = draw(SBG, OBSERVED, periods=3)
+    ages = next(line for line in figure.axes[0].lines if line.get_label() == "observed").get_xdata()
+    assert max(ages) == 3
+    figure = draw(SBG, OBSERVED, periods=5, calibration=3)
+    ages = next(line for line in figure.axes[0].lines if line.get_label() == "observed later").get_xdata()
+    assert list(ages) == [4, 5]
+
+
 def _words(figure):
     ax = figure.axes[0]
     return " ".join([text.get_text() for text in [*ax.texts, ax.title, ax._left_title]] + [ax.get_xlabel()])
