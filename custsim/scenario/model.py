@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import PrivateAttr, model_validator
 
@@ -1244,6 +1244,8 @@ class Intervention(Section):
 
 class Scenario(Section):
     """A firm, its people and its market: everything a run needs but the seed."""
+
+    STRUCTURE: ClassVar[tuple[str, ...]] = STRUCTURE
 
     name: str = param(
         "unnamed", unit="text", min_length=1, max_length=80, meaning="Short name, used for files.", source="assumption"
