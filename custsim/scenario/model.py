@@ -1299,6 +1299,8 @@ class Scenario(Section):
             "own": a firm that had always been so; its opening state is its own. A change of what the firm *is* (the
             paths in :data:`STRUCTURE`, such as the number of persons) always makes another firm.
 
+        A file keeps what the firm opens in, too: :func:`custsim.scenario.save` writes it as the table ``opening``.
+
         Raises
         ------
         InputError
