@@ -75,7 +75,8 @@ def read(path: Path, options: dict[str, Any]) -> pd.DataFrame:
     """Read a file with the options of :func:`reading`, which are taken out of ``options``."""
     from custsim.value.logs import read_log
 
-    return read_log(path, **{name: options.pop(name) for name in ("separator", "decimal", "thousands", "encoding")})
+    how = {name: options.pop(name) for name in ("separator", "decimal", "thousands", "encoding")}
+    return read_log(path, customer=options.get("customer"), **how)
 
 
 @contextmanager
