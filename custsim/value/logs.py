@@ -193,7 +193,7 @@ def read_log(
     separator
         Between columns; the most frequent of ``, ; tab |`` in the first line if not given.
     decimal
-        Decimal mark, ``"."`` or ``","``.
+        Decimal mark, ``"."`` or ``","``; in figures with a per cent sign, which stay text, a point takes its place.
     thousands
         Mark between thousands, such as ``","`` in 1,250.00; none by default.
     encoding
@@ -230,17 +230,7 @@ def read_log(
         if path.suffix.lower() == ".parquet":
             table = pd.read_parquet(path)
         else:
-            head = _refuse_what_is_no_text(path)
-            if encoding == "utf-8-sig" and head.startswith((b"\xff\xfe", b"\xfe\xff")):
-                encoding = "utf-16"
-            if separator is None:
-                with open(path, encoding=encoding) as stream:
-                    separator = _separator(stream.readline())
-            how: dict[str, Any] = {"sep": separator, "encoding": encoding, "skipinitialspace": True}
-            table = pd.read_csv(path, decimal=decimal, **how)
-            table = _with_names_kept(table, path, how, customer)
-            if thousands is not None:
-                table = table.apply(_without_marks, thousands=thousands, decimal=decimal)
+            table = _read_csv(path, separator, decimal, thousands, encoding, customer)
     except OSError as error:
         raise EnvironmentFailure(f"{path}: cannot be read ({error.strerror or error})") from error
     except LookupError as error:
@@ -256,6 +246,25 @@ def read_log(
         raise InputError(f"{path}: {_unreadable(error)}; give a CSV file with a line of column names") from error
     if table.empty:
         raise InputError(f"{path}: has column names but no rows")
+    return table
+
+
+def _read_csv(
+    path: Path, separator: str | None, decimal: str, thousands: str | None, encoding: str, customer: str | None
+) -> pd.DataFrame:
+    """Read a table from text, its figures in whatever way they are written."""
+    head = _refuse_what_is_no_text(path)
+    if encoding == "utf-8-sig" and head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    if separator is None:
+        with open(path, encoding=encoding) as stream:
+            separator = _separator(stream.readline())
+    how: dict[str, Any] = {"sep": separator, "encoding": encoding, "skipinitialspace": True}
+    table = _with_names_kept(pd.read_csv(path, decimal=decimal, **how), path, how, customer)
+    if thousands is not None:
+        table = table.apply(_without_marks, thousands=thousands, decimal=decimal)
+    if decimal != ".":
+        table = table.apply(_with_points, decimal=decimal)
     return table
 
 
@@ -305,6 +314,16 @@ def _without_marks(column: pd.Series[Any], *, thousands: str, decimal: str) -> p
         return column
     figures = text[number].str.replace(thousands, "").str.replace(decimal, ".").astype(float)
     return figures if number.all() else column.astype(object).where(~number, figures)
+
+
+def _with_points(column: pd.Series[Any], *, decimal: str) -> pd.Series[Any]:
+    """Turn 86,9 % into 86.9 % in a column of such figures, which the parser takes for words."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    text = column.astype("string").str.strip()
+    figure = text.str.fullmatch(rf"-?\d+({re.escape(decimal)}\d+)? ?%?") | text.isna()
+    share = text.str.endswith("%").fillna(False)
+    return text.str.replace(decimal, ".", regex=False).astype(object) if figure.all() and share.any() else column
 
 
 def _unreadable(error: ValueError) -> str:

@@ -134,6 +134,10 @@ def test_decimal_commas(tmp_path, capsys):
     file.write_text("Jahr;Kunden\n0;100\n1;63,1\n2;46,8\n", encoding="utf-8")
     answer = json.loads(run(capsys, "retention", file, "--decimal", ",", "--json"))
     assert answer["column"] == "Kunden"
+    file.write_text("Jahr;Kunden\n0;100 %\n1;63,1 %\n2;46,8%\n", encoding="utf-8")
+    shares = json.loads(run(capsys, "retention", file, "--decimal", ",", "--json"))
+    assert shares == answer
+    file.write_text("Jahr;Kunden\n0;100\n1;63,1\n2;46,8\n", encoding="utf-8")
     error = run(capsys, "retention", file, code=2)
     assert "which is no number (Kunden has '63,1')" in error
     assert "--decimal ','" in error
