@@ -8,6 +8,7 @@ way out; whatever an option merges or drops is counted in the :class:`LogRecord`
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -259,8 +260,18 @@ def _read_csv(
     if separator is None:
         with open(path, encoding=encoding) as stream:
             separator = _separator(stream.readline())
-    how: dict[str, Any] = {"sep": separator, "encoding": encoding, "skipinitialspace": True}
-    table = _with_names_kept(pd.read_csv(path, decimal=decimal, **how), path, how, customer)
+    # index_col: a separator too many at the end of each row would else move every column to its neighbour's name
+    how: dict[str, Any] = {"sep": separator, "encoding": encoding, "skipinitialspace": True, "index_col": False}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table: pd.DataFrame = pd.read_csv(path, decimal=decimal, **how)
+    except pd.errors.ParserWarning:
+        raise InputError(
+            f"{path}: its rows have more columns than its first line has names; name them all, and put figures with "
+            "commas between quotation marks where commas separate the columns"
+        ) from None
+    table = _with_names_kept(table, path, how, customer)
     if thousands is not None:
         table = table.apply(_without_marks, thousands=thousands, decimal=decimal)
     if decimal != ".":
@@ -582,9 +593,18 @@ def _amounts(column: pd.Series[Any], problems: list[str]) -> Floats:
     wrong = ~np.isfinite(values)
     if wrong.any():
         example = column.iloc[int(np.flatnonzero(wrong)[0])]
-        problems.append(f"{column.name}: {_rows(wrong)} not a number (first: {example!r}); {_mend_amount(example)}")
+        problems.append(
+            f"{column.name}: {_rows(wrong)} not a number (first: {_named(example)}); {_mend_amount(example)}"
+        )
         values = np.where(wrong, 1.0, values)
     return values
+
+
+def _named(value: Any) -> str:
+    """Write a value of a table as people would."""
+    if pd.isna(value):
+        return "nothing"
+    return repr(value.item() if hasattr(value, "item") else value)
 
 
 def _mend_amount(example: Any) -> str:
@@ -698,7 +718,7 @@ def _days(stamps: pd.Series[Any], original: pd.Series[Any], problems: list[str])
         at = int(np.flatnonzero(wrong)[0])
         problems.append(
             f"{original.name}: {int(wrong.sum()):,} of {len(wrong):,} rows cannot be read as a date (first: "
-            f"{original.iloc[at]!r}, row {at + 1}); mend them, or state the format (date_format='%d.%m.%Y')"
+            f"{_named(original.iloc[at])}, row {at + 1}); mend them, or state the format (date_format='%d.%m.%Y')"
         )
     plain = stamps.dt.tz_localize(None) if getattr(stamps.dt, "tz", None) is not None else stamps
     # microseconds, not nanoseconds, in which years after 2262 would wrap round without a word

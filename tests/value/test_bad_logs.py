@@ -371,3 +371,27 @@ def test_a_file_without_names_of_columns_is_told_so(tmp_path):
 def test_an_end_that_is_no_number_is_refused():
     with pytest.raises(InputError, match=r"end: .* must be a number, got nan"):
         clean_log(pd.DataFrame({"customer": [1, 2], "date": [1.0, 2.0]}), end=float("nan"))
+
+
+def test_a_mark_at_the_end_of_each_row_moves_no_column(tmp_path):
+    """Some programs write one more separator than there are columns, which parsers take for names of rows."""
+    file = tmp_path / "log.csv"
+    rows = "".join(f"{who};2024-01-0{who};5;\n" for who in (1, 2))
+    file.write_text(f"customer;date;amount\n{rows}", encoding="utf-8")
+    found = {"customer": [1, 2], "date": ["2024-01-01", "2024-01-02"], "amount": [5, 5]}
+    assert read_log(file).to_dict("list") == found
+    file.write_text("customer;date;amount\n007;2024-01-01;5;\n7;2024-01-02;5;\n", encoding="utf-8")
+    assert read_log(file)["customer"].tolist() == ["007", "7"]
+    # decimal commas between commas: an amount of 5.50 would be read as 50, at a date of 5
+    file.write_text("customer,date,amount\n1,2024-01-01,5,50\n2,2024-01-02,6,00\n", encoding="utf-8")
+    with pytest.raises(InputError, match="its rows have more columns than its first line has names"):
+        read_log(file)
+
+
+def test_what_is_missing_is_called_nothing():
+    assert (
+        "amount: 1 of 4 rows (first: row 2) not a number (first: nothing)"
+        in _problems(_log(amount=[5.0, np.nan, 7.0, 8.0]))[0]
+    )
+    assert "not a number (first: inf)" in _problems(_log(amount=[5.0, np.inf, 7.0, 8.0]))[0]
+    assert "(first: nothing, row 1)" in _problems(_log(date=[None, "2024-02-01", "2024-01-05", "2024-03-01"]))[0]
