@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ _EVENLY = "paid evenly while a customer is there; valued at the age itself"
 @click.option("--customers", type=click.FloatRange(min=1), help="Customers at age 0, if the column is in per cent.")
 @click.option("--periods", type=click.IntRange(min=1), help="Fit to so many renewals only; the rest is the hold-out.")
 @click.option("--project", type=click.IntRange(min=1), help="Last age projected; twice the last observed without it.")
-@click.option("--discount", type=show.SHARE, default=0.10, help="Discount rate of one period; 10% without it.")
+@click.option("--discount", type=show.RATE, default=0.10, help="Discount rate of one period; 10% without it.")
 @click.option("--margin", type=show.NUMBER, help="What one period contributes: tells values and not payments only.")
 @click.option(
     "--model",
@@ -58,7 +59,7 @@ def retention(
     """Project from the SURVIVAL of a cohort how long its customers will stay.
 
     SURVIVAL is a CSV file with a column of the customers left at ages 0, 1, 2, ... (counts or per cent), from all of
-    them at age 0.
+    them at age 0. Several cohorts may stand side by side: cells of ages not observed yet stay empty.
     """
     show.check_picture(picture)
     with show.in_the_words_of_options({"periods": "periods", "discount_per_period": "discount"}):
@@ -153,10 +154,14 @@ def _answer(
 
 def _survival(table: pd.DataFrame, column: str | None, age: str | None) -> tuple[str, list[str], NDArray[Any]]:
     """Find the column of customers left, put it in the order of the ages, and name what else it might have been."""
+    import numpy as np
+
     from custsim.errors import InputError
 
     names = [str(name) for name in table.columns]
-    table = table.set_axis(names, axis=1)
+    if all(re.fullmatch(r"[\d.,%]+", name) for name in names):
+        raise InputError(f"no names of columns in the first line ({', '.join(names)}); write them above the figures")
+    table = table.set_axis(names, axis=1).dropna(how="all")
     for option, name in (("column", column), ("age", age)):
         if name is not None and name not in names:
             raise InputError(f"{option} {name!r} is not in the file; it has: {', '.join(names)}")
@@ -173,7 +178,10 @@ def _survival(table: pd.DataFrame, column: str | None, age: str | None) -> tuple
     if column not in numbers:
         raise InputError(f"column {column!r} is not made of numbers; it has {_first_word(table[column])!r}")
     left = numbers[column]
-    return column, others, left if age is None else left[_in_order(age, numbers.get(age))]
+    left = left if age is None else left[_in_order(age, numbers.get(age))]
+    # cells below the last age of a younger cohort are empty: not observed yet
+    observed = np.flatnonzero(~np.isnan(left))
+    return column, others, left[: observed[-1] + 1] if len(observed) else left
 
 
 def _numbers(column: pd.Series[Any]) -> NDArray[Any] | None:

@@ -843,7 +843,7 @@ def _ages(age: ArrayLike, least: int) -> Floats:
 
 
 def _discount(rate: float) -> float:
-    if np.ndim(rate) or not isinstance(rate, int | float | np.number):
+    if np.ndim(rate) or not isinstance(rate, int | float | np.number | np.ndarray):
         raise InputError(f"discount_per_period: must be one number, got {rate!r}")
     if not (np.isfinite(rate) and rate >= 0):
         raise InputError(f"discount_per_period: must be finite and at least 0 (0.10 is 10 %), got {rate!r}")

@@ -158,3 +158,26 @@ def test_retention_columns(survival, tmp_path, capsys):
 
 def test_help(capsys):
     assert "SURVIVAL is a CSV file" in run(capsys, "retention", "--help")
+
+
+def test_younger_cohorts_have_empty_cells_and_files_empty_lines(tmp_path, capsys):
+    file = tmp_path / "cohorts.csv"
+    file.write_text("age,c2020,c2021\n0,1000,1200\n1,800,950\n2,700,\n3,650,\n,,\n", encoding="utf-8")
+    young = json.loads(run(capsys, "retention", file, "--column", "c2021", "--model", "geometric", "--json"))
+    assert young["inputs"]["last_age_observed"] == 1
+    assert young["parameters"]["churn"]["estimate"] == pytest.approx(250 / 1200)
+    assert json.loads(run(capsys, "retention", file, "--json"))["inputs"]["last_age_observed"] == 3
+    file.write_text("age,left\n0,1000\n1,\n2,700\n", encoding="utf-8")
+    assert "not a number at age 1" in run(capsys, "retention", file, code=2)
+
+
+def test_a_file_without_names_and_slips_of_the_pen_are_refused(survival, tmp_path, capsys):
+    file = tmp_path / "bare.csv"
+    file.write_text("0,100\n1,80\n2,70\n", encoding="utf-8")
+    assert "no names of columns in the first line (0, 100)" in run(capsys, "retention", file, code=2)
+    for words, said in (
+        (("--discount", 10), "10' is 1,000%: write 10 % as 0.1 or 10%"),
+        (("--discount", "nan"), "is no share"),
+        (("--margin", "inf"), "is no number"),
+    ):
+        assert said in run(capsys, "retention", survival, *words, code=2)
