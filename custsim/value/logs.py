@@ -261,7 +261,13 @@ def _read_csv(
         with open(path, encoding=encoding) as stream:
             separator = _separator(stream.readline())
     # index_col: a separator too many at the end of each row would else move every column to its neighbour's name
-    how: dict[str, Any] = {"sep": separator, "encoding": encoding, "skipinitialspace": True, "index_col": False}
+    how: dict[str, Any] = {
+        "sep": separator,
+        "encoding": encoding,
+        "skipinitialspace": True,
+        "index_col": False,
+        "low_memory": False,
+    }
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)

@@ -395,3 +395,11 @@ def test_what_is_missing_is_called_nothing():
     )
     assert "not a number (first: inf)" in _problems(_log(amount=[5.0, np.inf, 7.0, 8.0]))[0]
     assert "(first: nothing, row 1)" in _problems(_log(date=[None, "2024-02-01", "2024-01-05", "2024-03-01"]))[0]
+
+
+def test_customers_of_a_long_file_are_the_same_from_beginning_to_end(tmp_path):
+    """A name with a letter near the end, so that a parser that works piece by piece takes 15 for two customers."""
+    file = tmp_path / "log.csv"
+    rows = "\n".join(f"{n % 1000 + 1},{n}" for n in range(300_000))
+    file.write_text(f"customer,time\n{rows}\nA17,300000\n15,300001\n", encoding="utf-8")
+    assert clean_log(read_log(file)).record.customers == 1001
