@@ -375,7 +375,8 @@ def recognise_columns(
     Raises
     ------
     InputError
-        If a named column is missing, or none is recognised: all problems at once, with the columns there are.
+        If a named column is missing, none is recognised, or several have the name: all problems at once, with the
+        columns there are.
 
     Examples
     --------
@@ -398,6 +399,11 @@ def recognise_columns(
         if match is None and what != "amount":
             problems.append(f"no {what} column recognised among: {', '.join(there)}; name it ({what}=...){hint}")
         found[what] = match
+    problems += [
+        f"{what}: {there.count(name)} columns are called {name!r}; give them names of their own"
+        for what, name in found.items()
+        if name is not None and there.count(name) > 1
+    ]
     if problems:
         raise InputError(problems)
     return Columns(customer=str(found["customer"]), date=str(found["date"]), amount=found["amount"])

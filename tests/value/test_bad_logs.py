@@ -403,3 +403,8 @@ def test_customers_of_a_long_file_are_the_same_from_beginning_to_end(tmp_path):
     rows = "\n".join(f"{n % 1000 + 1},{n}" for n in range(300_000))
     file.write_text(f"customer,time\n{rows}\nA17,300000\n15,300001\n", encoding="utf-8")
     assert clean_log(read_log(file)).record.customers == 1001
+
+
+def test_two_columns_of_one_name_are_refused():
+    two = pd.DataFrame([[1, "2024-01-02", "2024-02-02"]], columns=["customer", "date", "date"])
+    assert _problems(two) == ("date: 2 columns are called 'date'; give them names of their own",)
