@@ -27,6 +27,8 @@ def command(name: str | None, changed: bool, section: str | None, as_json: bool)
     NAME is that of a bundled scenario or the path of a file; without it, the bundled scenarios are listed.
     """
     from custsim.scenario import describe, load
+    from custsim.scenario.changes import otherwise_before
+    from custsim.scenario.problems import shown
 
     if name is None:
         _list_bundled(as_json)
@@ -37,6 +39,9 @@ def command(name: str | None, changed: bool, section: str | None, as_json: bool)
         click.echo(json.dumps([{**asdict(row), "assumed": row.assumed} for row in rows], indent=2))
         return
     click.echo(f"{scenario.title or scenario.name}\n{scenario.description}".strip())
+    before = otherwise_before(scenario)
+    if before:
+        click.echo("changed in month 0; before: " + ", ".join(f"{path} = {shown(v)}" for path, v in before.items()))
     if rows:
         _print_table(rows)
     differ, assumed = sum(row.differs for row in rows), sum(row.assumed for row in rows)

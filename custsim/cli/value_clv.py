@@ -66,8 +66,9 @@ def clv(
     stream: dict[str, Any] = {"timing": options["timing"], "horizon": options["horizon"]}
     if customers is not None:
         with show.in_the_words_of_options():
-            given = _of_file(show.read(customers, options), options)
-        answer, table = _many(given, stream, periods_per_year)
+            given, unused = _of_file(show.read(customers, options), options)
+            answer, table = _many(given, stream, conversion, periods_per_year)
+        answer["columns_not_used"] = unused
     else:
         table = None
         _require(options, "")
@@ -184,7 +185,7 @@ def _print(answer: dict[str, Any], conversion: float | None) -> None:
         + (f", growth {given['growth']:.2%}" if given["growth"] else "")
         + spent
         + f"; {_TIMING[given['timing']]}"
-        + (f"; {given['horizon']} payments" if given["horizon"] else ""),
+        + (f"; {given['horizon']} payment{'s' * (given['horizon'] > 1)}" if given["horizon"] else ""),
         highlight=False,
         soft_wrap=True,
     )
@@ -231,8 +232,8 @@ def _table(answer: dict[str, Any], conversion: float | None) -> Table:
 # --- a file of customers ----------------------------------------------------------------------------------------------
 
 
-def _of_file(table: pd.DataFrame, options: dict[str, Any]) -> pd.DataFrame:
-    """Figures of each customer, from the file's columns and otherwise from the options."""
+def _of_file(table: pd.DataFrame, options: dict[str, Any]) -> tuple[pd.DataFrame, list[str]]:
+    """Figures of each customer, from the file's columns and otherwise from the options; and the columns not used."""
     import pandas as pd
 
     from custsim.errors import InputError
@@ -256,13 +257,13 @@ def _of_file(table: pd.DataFrame, options: dict[str, Any]) -> pd.DataFrame:
             row = int(wrong.to_numpy().argmax())
             example = table[plain[figure]].iloc[row]
             problems.append(
-                f"{figure}: {int(wrong.sum()):,} of {len(table):,} rows not a number (first: {example!r}, data row "
-                f"{row + 1})"
+                f"{figure}: {int(wrong.sum()):,} of {len(table):,} rows not a number (first: "
+                f"{'nothing' if pd.isna(example) else repr(example)}, data row {row + 1})"
             )
         given[figure] = numbers.to_numpy()
     if problems:
         raise InputError(problems)
-    return given
+    return given, [str(column) for key, column in plain.items() if key not in _FIGURES and column != name]
 
 
 def _numbers(column: pd.Series[Any]) -> pd.Series[float]:
@@ -276,7 +277,7 @@ def _numbers(column: pd.Series[Any]) -> pd.Series[float]:
 
 
 def _many(
-    given: pd.DataFrame, stream: dict[str, Any], periods_per_year: float | None
+    given: pd.DataFrame, stream: dict[str, Any], conversion: float | None, periods_per_year: float | None
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Value every customer of a file; the table, and what it adds up to."""
     import numpy as np
@@ -295,6 +296,8 @@ def _many(
         break_even_acquisition=break_even_acquisition(**rates, **stream),
         payback_payments=np.where(beyond | np.isinf(payback), np.nan, payback),
     )
+    if conversion is not None:
+        table["break_even_per_prospect"] = break_even_acquisition(**rates, **stream, conversion=conversion)
     bounded = stream["horizon"] is not None or (better["retention"] * (1 + better["growth"]) < 1 + better["discount"])
     can_rise = (annual["retention"] <= 0.99) & bounded
     table["worth_of_a_retention_point"] = np.nan
@@ -326,7 +329,9 @@ def _print_many(answer: dict[str, Any], table: pd.DataFrame) -> None:
     if share is not None:
         sums.add_row("held by the top fifth", f"{share:.0%}", "")
     screen.print(sums)
-    rows = show.table("customer", "lifetime value", "most to spend", "paid back after", "+1 point of retention")
+    prospects = "break_even_per_prospect" in table.columns
+    most = ("most to spend", *(["on a prospect"] if prospects else []))
+    rows = show.table("customer", "lifetime value", *most, "paid back after", "+1 point of retention")
     best = table.sort_values("lifetime_value", ascending=False, kind="stable")
     for name, row in best.head(_LISTED).iterrows():
         back, point = row["payback_payments"], row["worth_of_a_retention_point"]
@@ -334,10 +339,13 @@ def _print_many(answer: dict[str, Any], table: pd.DataFrame) -> None:
             str(name),
             f"{row['lifetime_value']:,.2f}",
             f"{row['break_even_acquisition']:,.2f}",
+            *([f"{row['break_even_per_prospect']:,.2f}"] if prospects else []),
             "never" if math.isnan(back) else f"{back:.0f}",
             "" if math.isnan(point) else f"{point:+,.2f}",
         )
     screen.print(rows)
+    if answer["columns_not_used"]:
+        screen.print(f"Columns not used: {', '.join(answer['columns_not_used'])}.", style="dim", highlight=False)
     if len(table) > _LISTED:
         screen.print(f"The first {_LISTED} of {len(table):,}; all with --out.", style="dim", highlight=False)
     show.print_files(screen, answer)

@@ -40,7 +40,7 @@ _NAMES = {"annual_discount_rate": "discount", "periods": "horizon", "calibration
 @click.option("--time-unit", type=click.Choice(_UNITS), help="What times count that are numbers, not dates.")
 @click.option("--end", help="Last day observed, 2024-12-31; the last transaction without it.")
 @click.option("--cohort", nargs=2, metavar="FIRST LAST", help="Only customers won between these days, both included.")
-@click.option("--discount", type=show.SHARE, default=0.10, help="Discount rate a year; 10% without it.")
+@click.option("--discount", type=show.RATE, default=0.10, help="Discount rate a year; 10% without it.")
 @click.option("--margin", type=show.SHARE, default=1.0, help="Contribution as a share of spend; 100% without it.")
 @click.option("--spend", type=show.NUMBER, help="Spend on an occasion, the same for all, instead of a model of it.")
 @click.option("--horizon", type=show.NUMBER, help="Periods that expected purchases look ahead; a year without it.")

@@ -34,9 +34,24 @@ class _Share(click.ParamType[float]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         text = str(value).strip()
         try:
-            return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+            share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
         except ValueError:
+            share = math.nan
+        if not math.isfinite(share):
             self.fail(f"{value!r} is no share: write 0.8 or 80%", param, ctx)
+        return share
+
+
+class _Rate(_Share):
+    """A rate of interest, as 0.1 or 10%, in which 10 is a slip."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        rate = super().convert(value, param, ctx)
+        if rate > 1:
+            self.fail(f"{value!r} is {rate:,.0%}: write 10 % as 0.1 or 10%", param, ctx)
+        return rate
 
 
 class _Number(click.ParamType[float]):
@@ -46,12 +61,16 @@ class _Number(click.ParamType[float]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
-            return float(str(value))
+            number = float(str(value))
         except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
             self.fail(f"{value!r} is no number: write 1000 or 9.5, without marks between thousands", param, ctx)
+        return number
 
 
 SHARE = _Share()
+RATE = _Rate()
 NUMBER = _Number()
 
 
@@ -75,7 +94,8 @@ def read(path: Path, options: dict[str, Any]) -> pd.DataFrame:
     """Read a file with the options of :func:`reading`, which are taken out of ``options``."""
     from custsim.value.logs import read_log
 
-    return read_log(path, **{name: options.pop(name) for name in ("separator", "decimal", "thousands", "encoding")})
+    how = {name: options.pop(name) for name in ("separator", "decimal", "thousands", "encoding")}
+    return read_log(path, customer=options.get("customer"), **how)
 
 
 @contextmanager

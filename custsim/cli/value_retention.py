@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,21 @@ from custsim.cli import value_output as show
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+    from rich.console import Console
 
+    from custsim.value.exponentialgamma import ExponentialGamma
     from custsim.value.retention import RetentionModel
 
 #: names of columns that hold ages, lower case
 _AGES = {"age", "year", "month", "quarter", "week", "period", "t", "time", "renewal", "tenure"}
 #: numbers from here on are calendar years and not ages
 _FIRST_CALENDAR_YEAR = 1900
+
+#: the model of customers who may leave at any moment
+_ANY_TIME = "exponential-gamma"
+#: when customers pay, and at which moment one of an age is valued
+_AT_RENEWALS = "paid at ages 0, 1, 2, ...; valued when the payment at the age has just been made"
+_EVENLY = "paid evenly while a customer is there; valued at the age itself"
 
 
 @click.command("retention")
@@ -29,14 +38,15 @@ _FIRST_CALENDAR_YEAR = 1900
 @click.option("--customers", type=click.FloatRange(min=1), help="Customers at age 0, if the column is in per cent.")
 @click.option("--periods", type=click.IntRange(min=1), help="Fit to so many renewals only; the rest is the hold-out.")
 @click.option("--project", type=click.IntRange(min=1), help="Last age projected; twice the last observed without it.")
-@click.option("--discount", type=show.SHARE, default=0.10, help="Discount rate of one renewal period; 10% without it.")
-@click.option("--margin", type=show.NUMBER, help="What one payment contributes: tells values and not payments only.")
+@click.option("--discount", type=show.RATE, default=0.10, help="Discount rate of one period; 10% without it.")
+@click.option("--margin", type=show.NUMBER, help="What one period contributes: tells values and not payments only.")
 @click.option(
     "--model",
-    type=click.Choice(["sbg", "bdw", "geometric"]),
+    type=click.Choice(["sbg", "bdw", "geometric", _ANY_TIME]),
     default="sbg",
     show_default=True,
-    help="Model to project with; all three are compared.",
+    help="Model to project with: customers leave at renewals (the first three, which are always compared), or may "
+    "leave at any moment and pay evenly until they do.",
 )
 @click.option("--period", default="year", show_default=True, help="What one period is called in the picture.")
 @show.reading
@@ -49,7 +59,7 @@ def retention(
     """Project from the SURVIVAL of a cohort how long its customers will stay.
 
     SURVIVAL is a CSV file with a column of the customers left at ages 0, 1, 2, ... (counts or per cent), from all of
-    them at age 0.
+    them at age 0. Several cohorts may stand side by side: cells of ages not observed yet stay empty.
     """
     show.check_picture(picture)
     with show.in_the_words_of_options({"periods": "periods", "discount_per_period": "discount"}):
@@ -78,7 +88,8 @@ def retention(
         _print(answer)
 
 
-def _fits(observed: NDArray[Any], options: dict[str, Any]) -> dict[str, RetentionModel]:
+def _fits(observed: NDArray[Any], options: dict[str, Any]) -> dict[str, RetentionModel | ExponentialGamma]:
+    from custsim.value.exponentialgamma import ExponentialGamma
     from custsim.value.retention import BetaDiscreteWeibull, Geometric, ShiftedBetaGeometric
 
     kinds: dict[str, type[RetentionModel]] = {
@@ -87,22 +98,37 @@ def _fits(observed: NDArray[Any], options: dict[str, Any]) -> dict[str, Retentio
         "geometric": Geometric,
     }
     given = {"periods": options["periods"], "customers": options["customers"]}
-    return {name: kind.fit(observed, **given) for name, kind in kinds.items()}
+    fitted: dict[str, RetentionModel | ExponentialGamma] = {
+        name: kind.fit(observed, **given) for name, kind in kinds.items()
+    }
+    if options["model"] == _ANY_TIME:
+        fitted[_ANY_TIME] = ExponentialGamma.fit_survival(observed, **given)
+    return fitted
 
 
-def _projection(model: RetentionModel, last: int, options: dict[str, Any]) -> pd.DataFrame:
-    """Survival and retention by age, and what is to come from a customer who has just paid at that age."""
+def _projection(model: RetentionModel | ExponentialGamma, last: int, options: dict[str, Any]) -> pd.DataFrame:
+    """Survival and retention by age, and what is to come from a customer of that age."""
     table = model.predict(last)
-    table["payments_to_come"] = model.discounted_residual_lifetime(
-        table.index.to_numpy(), options["discount"], when="after_payment"
-    )
+    table[_to_come(model)] = to_come = _residual(model, table.index.to_numpy(), options["discount"])
     if options["margin"] is not None:
-        table["residual_value"] = options["margin"] * table["payments_to_come"]
+        table["residual_value"] = options["margin"] * to_come
     return table
 
 
+def _residual(model: RetentionModel | ExponentialGamma, age: Any, discount: float) -> NDArray[Any]:
+    from custsim.value.retention import RetentionModel
+
+    if isinstance(model, RetentionModel):
+        return model.discounted_residual_lifetime(age, discount, when="after_payment")
+    return model.discounted_residual_lifetime(age, discount)
+
+
+def _to_come(model: RetentionModel | ExponentialGamma) -> str:
+    return "periods_to_come" if model.name == _ANY_TIME else "payments_to_come"
+
+
 def _answer(
-    model: RetentionModel, projection: pd.DataFrame, observed: NDArray[Any], options: dict[str, Any]
+    model: RetentionModel | ExponentialGamma, projection: pd.DataFrame, observed: NDArray[Any], options: dict[str, Any]
 ) -> dict[str, Any]:
     from custsim.value.retention import compare_retention_models
 
@@ -115,22 +141,27 @@ def _answer(
         "log_likelihood": model.log_likelihood,
         "convergence": show.convergence(model),
         "discounted_expected_lifetime": new,
-        "discounted_expected_residual_lifetime": float(
-            model.discounted_residual_lifetime(last, discount, when="after_payment")
-        ),
+        "discounted_expected_residual_lifetime": float(_residual(model, last, discount)),
         "lifetime_value": None if margin is None else margin * new,
         "inputs": {"discount_per_period": discount, "margin": margin, "last_age_observed": last, **given},
-        "comparison": compare_retention_models(observed, **given).to_dict(orient="index"),
+        "timing": _EVENLY if model.name == _ANY_TIME else _AT_RENEWALS,
+        "comparison": compare_retention_models(
+            observed, **given, also=[model] if model.name == _ANY_TIME else []
+        ).to_dict(orient="index"),
         "projection": projection.reset_index().to_dict(orient="records"),
     }
 
 
 def _survival(table: pd.DataFrame, column: str | None, age: str | None) -> tuple[str, list[str], NDArray[Any]]:
     """Find the column of customers left, put it in the order of the ages, and name what else it might have been."""
+    import numpy as np
+
     from custsim.errors import InputError
 
     names = [str(name) for name in table.columns]
-    table = table.set_axis(names, axis=1)
+    if all(re.fullmatch(r"[\d.,%]+", name) for name in names):
+        raise InputError(f"no names of columns in the first line ({', '.join(names)}); write them above the figures")
+    table = table.set_axis(names, axis=1).dropna(how="all")
     for option, name in (("column", column), ("age", age)):
         if name is not None and name not in names:
             raise InputError(f"{option} {name!r} is not in the file; it has: {', '.join(names)}")
@@ -147,7 +178,10 @@ def _survival(table: pd.DataFrame, column: str | None, age: str | None) -> tuple
     if column not in numbers:
         raise InputError(f"column {column!r} is not made of numbers; it has {_first_word(table[column])!r}")
     left = numbers[column]
-    return column, others, left if age is None else left[_in_order(age, numbers.get(age))]
+    left = left if age is None else left[_in_order(age, numbers.get(age))]
+    # cells below the last age of a younger cohort are empty: not observed yet
+    observed = np.flatnonzero(~np.isnan(left))
+    return column, others, left[: observed[-1] + 1] if len(observed) else left
 
 
 def _numbers(column: pd.Series[Any]) -> NDArray[Any] | None:
@@ -210,20 +244,7 @@ def _print(answer: dict[str, Any]) -> None:
     if not found["converged"]:
         show.distrust(screen, found["message"])
     _print_projection(answer)
-    given = answer["inputs"]
-    worth = answer["lifetime_value"]
-    table = show.table("", "", "", header=False)
-    table.add_row(
-        "a new customer pays", _amount(answer["discounted_expected_lifetime"]), "discounted times, first included"
-    )
-    if worth is not None:
-        table.add_row("and is worth", f"[bold]{_amount(worth)}[/bold]", f"at {given['margin']:,.2f} a payment")
-    table.add_row(
-        f"one who has just paid at age {given['last_age_observed']}",
-        _amount(answer["discounted_expected_residual_lifetime"]),
-        f"discounted times more, at {given['discount_per_period']:.1%} a period",
-    )
-    screen.print(table)
+    _print_worth(screen, answer)
     table = show.table("model", "log-likelihood", "fitted: points off", "hold-out: points off")
     for name, row in answer["comparison"].items():
         out = row["holdout_error"]
@@ -234,16 +255,36 @@ def _print(answer: dict[str, Any]) -> None:
     show.print_files(screen, answer)
 
 
+def _print_worth(screen: Console, answer: dict[str, Any]) -> None:
+    given, worth = answer["inputs"], answer["lifetime_value"]
+    last, at = given["last_age_observed"], f"at {given['discount_per_period']:.1%} a period"
+    if answer["model"] == _ANY_TIME:
+        new, what = "a new customer stays", "discounted periods, and pays evenly"
+        old, more, each = f"one still there at age {last}", f"discounted periods more, {at}", "period"
+    else:
+        new, what = "a new customer pays", "discounted times, first included"
+        old, more, each = f"one who has just paid at age {last}", f"discounted times more, {at}", "payment"
+    table = show.table("", "", "", header=False)
+    table.add_row(new, _amount(answer["discounted_expected_lifetime"]), what)
+    if worth is not None:
+        table.add_row("and is worth", f"[bold]{_amount(worth)}[/bold]", f"at {given['margin']:,.2f} a {each}")
+    table.add_row(old, _amount(answer["discounted_expected_residual_lifetime"]), more)
+    screen.print(table)
+
+
 def _print_projection(answer: dict[str, Any]) -> None:
     money = answer["lifetime_value"] is not None
-    table = show.table("age", "still customers", "retention rate", "value to come" if money else "payments to come")
+    evenly = answer["model"] == _ANY_TIME
+    units = "periods_to_come" if evenly else "payments_to_come"
+    what = "value to come" if money else "time to come" if evenly else "payments to come"
+    table = show.table("age", "still customers", "retention rate", what)
     for row in answer["projection"]:
         rate, later = row["retention_rate"], row["age"] > answer["inputs"]["last_age_observed"]
         table.add_row(
             f"{row['age']:.0f}{' (projected)' if later else ''}",
             f"{row['survival']:.1%}",
             "" if math.isnan(rate) else f"{rate:.1%}",
-            _amount(row["residual_value"] if money else row["payments_to_come"]),
+            _amount(row["residual_value" if money else units]),
         )
     show.console().print(table)
 

@@ -6,11 +6,12 @@ Answers are on the survey's own scales (1-10, or 0-10 for recommending); indices
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
@@ -240,32 +241,52 @@ def recommendation_score(answers: ArrayLike, confidence: float = 0.95, *, weight
 
 
 def mean_interval(
-    values: ArrayLike, weights: ArrayLike | None = None, confidence: float = 0.95, population: int | None = None
+    values: ArrayLike,
+    weights: ArrayLike | None = None,
+    confidence: float = 0.95,
+    population: int | None = None,
+    *,
+    strata: ArrayLike | None = None,
 ) -> Estimate:
     r"""Mean of answers with its confidence interval (Student's t).
+
+    With :math:`z_i = w_i (x_i - \bar x)` and the :math:`n_h` drawn from stratum h the standard error is
+
+    .. math:: \sqrt{\sum_h v_h} \Big/ \sum_i w_i, \qquad
+              v_h = \frac{n_h}{n_h - 1} \sum_{i \in h} (z_i - \bar z_h)^2 - \frac{r_h^2}{N_h} s_h^2
+
+    with the r answers of a stratum, the variance :math:`s_h^2` of their z, and the N persons of whom it was drawn; the
+    last term only if ``population`` is given. The degrees of freedom are :math:`(\sum v_h)^2 / \sum v_h^2/(r_h - 1)`.
+    Without strata there is one. Where all who were asked answer it is the textbook's :math:`\sum W_h^2 s_h^2/n_h`.
 
     Parameters
     ----------
     values
         Values; missing ones (NaN) are left out.
     weights
-        Weight of each value, such as how many persons a respondent stands for; all alike by default. The standard error
-        then is :math:`\sqrt{\tfrac{n}{n-1}\sum w_i^2 (x_i - \bar x)^2} / \sum w_i`. Values that weigh 0 are left out.
+        Weight of each value, such as how many persons a respondent stands for; all alike by default. Values that weigh
+        0 are left out.
     confidence
         Confidence of the interval.
     population
-        Size N of the population the n were drawn from, to correct for a sample that is a large part of it: the standard
-        error is multiplied by :math:`\sqrt{1 - n/N}`.
+        Size N of the population the n were drawn from, to correct for a sample that is a large part of it: without
+        strata the standard error is multiplied by :math:`\sqrt{1 - n/N}`. Strata have parts of it as their weights say.
+    strata
+        The stratum that each value was drawn from, where it was settled before how many are drawn from each, as by
+        ``sampling = "by_segment"``: the column ``stratum`` of a survey. What sets strata apart then is no luck, and the
+        interval is narrower. Give those who did not answer, too (as NaN), for how many answer of those asked is luck.
+        One alone in a stratum is held against the mean of all.
 
     Raises
     ------
     InputError
-        If there are fewer than two values, one is infinite, weights are not possible, or the population is smaller than
-        the sample.
+        If there are fewer than two values, one is infinite, weights are not possible, strata do not fit, or the
+        population is smaller than the sample.
 
     References
     ----------
-    Cochran (1977), with the correction for finite populations.
+    Cochran (1977), sections 5.3 to 5.4 and 5A.13 (those who answer as a part of the strata); Satterthwaite (1946) for
+    the degrees of freedom.
 
     Examples
     --------
@@ -279,10 +300,61 @@ def mean_interval(
         raise InputError("values: must be finite, or NaN where missing")
     n, total = given.size, float(counts.sum())
     mean = float(counts @ given / total)
-    error = math.sqrt(n / (n - 1.0) * float(counts**2 @ (given - mean) ** 2)) / total
-    quantile = float(stats.t.ppf(0.5 + _checked(confidence) / 2.0, n - 1))
-    half = quantile * error * float(_finite(n, population, degrees=0))
+    _finite(n, population)
+    variances, degrees = np.array(
+        [_stratum(*part, population) for part in _strata(values, weights, strata, mean)], dtype=np.float64
+    ).T
+    spread = float(variances.sum())
+    freedom = spread**2 / float((variances**2 / degrees).sum()) if spread > 0 else float(degrees.sum())
+    half = float(stats.t.ppf(0.5 + _checked(confidence) / 2.0, freedom)) * math.sqrt(spread) / total
     return Estimate(mean, mean - half, mean + half, n, confidence)
+
+
+def _strata(
+    values: ArrayLike, weights: ArrayLike | None, strata: ArrayLike | None, mean: float
+) -> Iterator[tuple[str, Floats, NDArray[np.bool_], float]]:
+    """Give, stratum by stratum, its name, the z of all drawn from it, who of them answered, and its part of all."""
+    x = np.asarray(values, dtype=np.float64).ravel()
+    w = np.ones(x.size) if weights is None else np.asarray(weights, dtype=np.float64).ravel()
+    there = weighty(~np.isnan(x), w)
+    if strata is None:
+        x, w, own = x[there], w[there], np.zeros(int(there.sum()))
+        there = np.ones(x.size, dtype=np.bool_)
+    else:
+        own = np.asarray(strata, dtype=object).ravel()
+        if own.size != x.size:
+            raise InputError(f"strata: there must be one for each of the {x.size} values, got {own.size}")
+        unknown = int(pd.isna(own).sum())
+        if unknown:
+            raise InputError(f"strata: missing of {unknown} of {own.size}; say from which stratum each was drawn")
+        _check_weights(w)
+    z = np.where(there, w * (np.where(there, x, mean) - mean), 0.0)
+    codes, names = pd.factorize(own)
+    for code, name in enumerate(names):
+        here = (codes == code) & (w > 0)
+        if there[here].any():
+            yield str(name), z[here], there[here], float(w[here].sum() / w.sum())
+
+
+def _stratum(
+    name: str, z: Floats, there: NDArray[np.bool_], part: float, population: int | None
+) -> tuple[float, float]:
+    """Variance that a stratum adds to the weighted sum, and its degrees of freedom."""
+    drawn, answers = z.size, int(there.sum())
+    # alone in a stratum: no spread to see, so held against the mean of all
+    found = float(((z - z.mean()) ** 2).sum()) * drawn / (drawn - 1) if drawn > 1 else float(z[0] ** 2)
+    if population is not None:
+        persons = population * part
+        if answers > persons * (1 + 1e-9):
+            raise InputError(
+                f"population: by their weights {persons:g} persons of stratum {name!r}, of whom {answers} answered; "
+                "weights must say how many persons each stands for"
+            )
+        within = float(np.var(z[there], ddof=1)) if answers > 1 else found
+        found = max(
+            found - answers**2 / persons * within, 0.0
+        )  # the difference of two estimates, of which luck is part
+    return found, max(answers - 1, 1)
 
 
 def share_interval(count: int, answers: int, confidence: float = 0.95) -> Estimate:

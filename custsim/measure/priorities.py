@@ -169,7 +169,8 @@ def importance_performance(answers: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     answers
-        Result of :func:`custsim.measure.survey`; give one segment's rows for its own table.
+        Result of :func:`custsim.measure.survey`; give one segment's rows for its own table. Margins are those of the
+        strata that were drawn, if there is a column ``stratum``, as there is in a survey.
 
     Returns
     -------
@@ -214,7 +215,9 @@ def importance_performance(answers: pd.DataFrame) -> pd.DataFrame:
     weight = given["weight"].to_numpy(dtype=np.float64)
 
     def asked(prefix: str) -> list[Estimate]:
-        return [mean_interval(given[f"{prefix}_{name}"], weight) for name in DIMENSIONS]
+        # those who did not answer stay in: where strata were drawn, how many answer in each is luck as well
+        heard = answers[[f"{prefix}_{name}" for name in DIMENSIONS]].where(answers["overall"].notna())
+        return [mean_interval(heard[name], answers["weight"], strata=answers.get("stratum")) for name in heard]
 
     found = {kind: asked(kind) for kind in ("importance", "performance", "points")}
     importance, performance, points = (np.array([one.value for one in found[kind]]) for kind in found)

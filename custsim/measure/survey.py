@@ -185,10 +185,11 @@ def survey(
     Returns
     -------
     DataFrame
-        One row a person asked, indexed by person: ``group``, ``segment``, ``weight`` (persons on the list that the
-        person asked stands for), ``answered``, then the answers: the three items of the index (1-10), ``recommend``
-        (0-10), and for each dimension ``performance_…`` (1-10), ``importance_…`` (1-10) and ``points_…`` (of 100).
-        Missing for who did not answer; prospects can say only what matters to them.
+        One row a person asked, indexed by person: ``group``, ``segment``, ``stratum`` (what the person was drawn from:
+        a group, or a segment of one), ``weight`` (persons on the list that the person asked stands for), ``answered``,
+        then the answers: the three items of the index (1-10), ``recommend`` (0-10), and for each dimension
+        ``performance_…`` (1-10), ``importance_…`` (1-10) and ``points_…`` (of 100). Missing for who did not answer;
+        prospects can say only what matters to them.
 
     Raises
     ------
@@ -217,8 +218,11 @@ def survey(
     ticks.loc[~answered, :] = np.nan
     never = groups == "prospects"
     ticks.loc[never, [name for name in ticks.columns if not name.startswith(("importance", "points"))]] = np.nan
+    segments = _segments(now, asked)
+    strata = groups + ("/" + segments if design.sampling == "by_segment" else "")
     about = pd.DataFrame(
-        {"group": groups, "segment": _segments(now, asked), "weight": weights, "answered": answered}, index=ticks.index
+        {"group": groups, "segment": segments, "stratum": strata, "weight": weights, "answered": answered},
+        index=ticks.index,
     )
     return pd.concat([about, ticks], axis=1)
 
@@ -342,7 +346,12 @@ def nonresponse_bias(values: Any, response: Any) -> float:
 
 
 def survey_error(
-    source: Source, answers: pd.DataFrame, design: SurveyDesign | None = None, *, month: int | None = None
+    source: Source,
+    answers: pd.DataFrame,
+    design: SurveyDesign | None = None,
+    *,
+    month: int | None = None,
+    segment: str | None = None,
 ) -> pd.DataFrame:
     """Take apart how far the index of a survey lies from the truth, step by step.
 
@@ -351,7 +360,9 @@ def survey_error(
     source, design, month
         What the survey was made with.
     answers
-        Result of :func:`survey`.
+        Result of :func:`survey`, all of it: some of its rows would be held against the truth of all.
+    segment
+        Name of the one segment to look at, its truth and its answers; all of them by default.
 
     Returns
     -------
@@ -364,7 +375,8 @@ def survey_error(
     Raises
     ------
     InputError
-        If nobody answered who knows the firm, or the answers come from another run, month or design.
+        If nobody answered who knows the firm, the answers come from another run, month or design or are only a part of
+        the survey, or there is no such segment.
 
     References
     ----------
@@ -381,14 +393,17 @@ def survey_error(
     design = SurveyDesign() if design is None else design
     everybody = truth(source, design, month=month)
     asked = answers[answers["group"] != "prospects"]
+    _require_whole(asked, everybody)
+    if segment is not None:
+        known = [str(name) for name in pd.unique(everybody["segment"])]
+        if segment not in known:
+            raise InputError(f"segment: must be one of {', '.join(known)}, got {segment!r}")
+        everybody, asked = (table[table["segment"] == segment] for table in (everybody, asked))
     if not asked["answered"].any():
+        whose = "" if segment is None else f" of segment {segment!r}"
         raise InputError(
-            "answers: nobody answered who is or was a customer; ask customers or the lapsed, more of them (sample), or "
-            "raise response_rate"
-        )
-    if not asked.index.isin(everybody.index).all():
-        raise InputError(
-            "answers: some were asked whom this design does not reach; give the run, month and design of the survey"
+            f"answers: nobody answered who is or was a customer{whose}; ask customers or the lapsed, more of "
+            "them (sample), or raise response_rate"
         )
     weight = asked["weight"].to_numpy(dtype=np.float64)
     true, replied = everybody.loc[asked.index, "index"].to_numpy(), asked["answered"].to_numpy(dtype=bool)
@@ -413,6 +428,20 @@ def survey_error(
     table["expected"] = [np.nan, np.nan, 0.0, bias, np.nan]
     table["because"] = ["the truth", "coverage", "sampling", "response", "measurement"]
     return table
+
+
+def _require_whole(asked: pd.DataFrame, everybody: pd.DataFrame) -> None:
+    """Refuse answers of another survey and parts of one: those asked stand for the list, neither more nor less."""
+    if not asked.index.isin(everybody.index).all():
+        raise InputError(
+            "answers: some were asked whom this design does not reach; give the run, month and design of the survey"
+        )
+    listed, stood_for = int(everybody["group"].isin(asked["group"].unique()).sum()), float(asked["weight"].sum())
+    if abs(stood_for - listed) > 1e-6 * max(listed, 1):
+        raise InputError(
+            f"answers: the persons asked stand for {stood_for:,.0f} of {listed:,} on the list; give all rows of the "
+            "survey, those without an answer too, with its run, month and design, and name one segment with segment=..."
+        )
 
 
 def _list(now: Snapshot, design: SurveyDesign, group: str) -> Persons:

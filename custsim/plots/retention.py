@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from custsim.errors import InputError
 from custsim.plots.style import COLOURS, GREY, INK, PALETTE, SIZES, dress, legend, new_figure, percent_axis
+from custsim.value.exponentialgamma import ExponentialGamma
 from custsim.value.retention import (
     BetaDiscreteWeibull,
     Geometric,
@@ -25,21 +26,27 @@ if TYPE_CHECKING:
 
 __all__ = ["retention_by_age", "sorting_of_customers", "survival_projection"]
 
+#: What says how long customers stay, at renewals or at any moment.
+Staying: TypeAlias = RetentionModel | ExponentialGamma
+
 #: One colour and line for each kind of model, the same in every picture.
-_LOOK: dict[type[RetentionModel], dict[str, Any]] = {
+_LOOK: dict[type[Staying], dict[str, Any]] = {
     ShiftedBetaGeometric: {"color": COLOURS["blue"], "linewidth": 3.0},
     BetaDiscreteWeibull: {"color": COLOURS["orange"], "linewidth": 3.0},
+    # on top and open: on the same counts it hardly differs from the sBG, and would hide it or be hidden
+    ExponentialGamma: {"color": COLOURS["green"], "linewidth": 3.0, "linestyle": (0, (2.5, 1.5)), "zorder": 2.5},
     Geometric: {"color": GREY, "linewidth": 2.2, "linestyle": (0, (5, 3))},
 }
-_SHORT: dict[type[RetentionModel], str] = {
+_SHORT: dict[type[Staying], str] = {
     ShiftedBetaGeometric: "customers differ (sBG)",
     BetaDiscreteWeibull: "differ and change (BdW)",
+    ExponentialGamma: "differ, leave any time (EG)",
     Geometric: "all alike (geometric)",
 }
 
 
 def survival_projection(
-    models: RetentionModel | Sequence[RetentionModel],
+    models: Staying | Sequence[Staying],
     observed: ArrayLike | None = None,
     *,
     periods: int | None = None,
@@ -51,7 +58,7 @@ def survival_projection(
     Parameters
     ----------
     models
-        One fitted model or several.
+        One fitted model or several, of renewals or of customers who may leave at any moment.
     observed
         Customers left at ages 0, 1, 2, ...: counts, percentages or shares; none to draw models only.
     periods
@@ -78,16 +85,17 @@ def survival_projection(
     shown = _models(models)
     share = _shares(observed)
     last = _last(periods, share)
+    share = None if share is None else share[: last + 1]
     if calibration is not None and not 1 <= calibration <= last:
         raise InputError(f"calibration: must be between 1 and the last age drawn ({last}), got {calibration!r}")
     figure = new_figure()
     ax = figure.axes[0]
-    age = np.arange(last + 1)
     if calibration is not None and calibration < last:
         ax.axvspan(calibration, last, color=COLOURS["sky"], alpha=0.13, linewidth=0)
         ax.text(calibration + 0.01 * last, 1.03, "projected", color=GREY, fontsize=SIZES["note"], va="center")
         ax.text(calibration - 0.01 * last, 1.03, "fitted", color=GREY, fontsize=SIZES["note"], va="center", ha="right")
     for model in shown:
+        age = _drawn_ages(model, 0, last)
         ax.plot(age, model.survival(age), label=_SHORT[type(model)], **_LOOK[type(model)])
     if share is not None:
         _observed(ax, np.arange(len(share)), share, len(share) - 1 if calibration is None else calibration)
@@ -106,7 +114,7 @@ def survival_projection(
 
 
 def retention_by_age(
-    models: RetentionModel | Sequence[RetentionModel],
+    models: Staying | Sequence[Staying],
     observed: ArrayLike | None = None,
     *,
     periods: int | None = None,
@@ -137,12 +145,13 @@ def retention_by_age(
     shown = _models(models)
     share = _shares(observed)
     last = _last(periods, share)
+    share = None if share is None else share[: last + 1]
     figure = new_figure()
     ax = figure.axes[0]
-    age = np.arange(1, last + 1)
     for model in shown:
+        age = _drawn_ages(model, 1, last)
         ax.plot(age, model.retention_rate(age), label=_SHORT[type(model)], **_LOOK[type(model)])
-    lows = [float(model.retention_rate(age).min()) for model in shown]
+    lows = [float(model.retention_rate(np.arange(1, last + 1)).min()) for model in shown]
     if share is not None:
         known = np.flatnonzero(share[:-1] > 0) + 1
         rate = share[known] / share[known - 1]
@@ -154,11 +163,14 @@ def retention_by_age(
     first, final = (float(shown[0].retention_rate(a)) for a in (1, last))
     verb = "rises" if final > first + 0.005 else "falls" if final < first - 0.005 else "stays"
     to = f"from {_per_cent(first)} to {_per_cent(final)}" if verb != "stays" else f"at {_per_cent(first)}"
+    renewals = isinstance(shown[0], RetentionModel)
     dress(
         ax,
         title=f"Retention {verb} with age, {to}",
-        subtitle="Share of the customers up for renewal who renew",
-        x=f"renewal ({period}s since joining)",
+        subtitle="Share of the customers up for renewal who renew"
+        if renewals
+        else f"Share of those there a {period} before who are still there",
+        x=f"renewal ({period}s since joining)" if renewals else f"{period}s since joining",
         y="retention rate",
     )
     legend(ax, loc="lower left" if verb == "falls" else "lower right")
@@ -247,8 +259,8 @@ def _rank(group: int, groups: int) -> str:
     return "least loyal" if group == groups - 1 else ("second", "third", "fourth", "fifth")[group - 1]
 
 
-def _models(models: RetentionModel | Sequence[RetentionModel]) -> list[RetentionModel]:
-    shown = [models] if isinstance(models, RetentionModel) else list(models)
+def _models(models: Staying | Sequence[Staying]) -> list[Staying]:
+    shown = [models] if isinstance(models, RetentionModel | ExponentialGamma) else list(models)
     if not shown:
         raise InputError("models: needs at least one fitted model")
     return shown
@@ -270,6 +282,12 @@ def _last(periods: int | None, share: NDArray[np.float64] | None) -> int:
     return int(last)
 
 
+def _drawn_ages(model: Staying, first: int, last: int) -> NDArray[np.float64]:
+    """Ages at which a curve is drawn: renewals, or close together where customers may leave at any moment."""
+    points = last - first + 1 if isinstance(model, RetentionModel) else max(40 * (last - first), 1) + 1
+    return np.linspace(first, last, points)
+
+
 def _observed(ax: Axes, age: NDArray[Any], value: NDArray[Any], calibration: int) -> None:
     """Draw what was observed: full in the calibration, hollow after it."""
     inside = age <= calibration
@@ -289,6 +307,6 @@ def _per_cent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def _subtitle(model: RetentionModel) -> str:
+def _subtitle(model: Staying) -> str:
     fitted = ", ".join(f"{name} {value:.3g}" for name, value in model.parameters.items())
     return f"{model.name[0].upper()}{model.name[1:]} model: {fitted}"

@@ -9,37 +9,15 @@ from typing import Any
 
 from custsim.errors import CustsimError
 from custsim.experiment.identity import scenario_hash
-from custsim.scenario.changes import plain
+from custsim.scenario.changes import changes_between
 from custsim.scenario.layout import rendered
 from custsim.scenario.library import bundled, load
 from custsim.scenario.model import Scenario
 
-__all__ = ["Firms", "alternatives", "call", "changes_between", "command_of", "firm_file", "literal"]
+__all__ = ["Firms", "alternatives", "call", "command_of", "firm_file", "literal"]
 
 #: name of the file that a command reads
 FILE = "base.toml"
-
-
-def changes_between(one: Scenario, other: Scenario) -> dict[str, Any]:
-    """Changes that make one scenario the other: path -> new value; lists are replaced as a whole.
-
-    Examples
-    --------
-    >>> changes_between(Scenario(), Scenario().change({"complaints.staff": 9}))
-    {'complaints.staff': 9}
-    """
-    return _apart(plain(one), plain(other), "")
-
-
-def _apart(one: Mapping[str, Any], other: Mapping[str, Any], above: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in other.items():
-        path = f"{above}.{name}" if above else name
-        if isinstance(value, dict) and isinstance(one.get(name), dict) and (value or one[name]):
-            found |= _apart(one[name], value, path)
-        elif one.get(name) != value:
-            found[path] = value
-    return found
 
 
 class Firms:

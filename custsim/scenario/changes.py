@@ -12,12 +12,15 @@ from custsim.scenario.parameter import Section
 from custsim.scenario.paths import fields_at, join_path, parse_path, suggestion
 from custsim.scenario.problems import shown, validated
 
-__all__ = ["assignments", "built", "change", "flattened", "plain"]
+__all__ = ["assignments", "built", "change", "changes_between", "flattened", "opens", "otherwise_before", "plain"]
 
 Changed = TypeVar("Changed", bound=Section)
 
 #: parts of a scenario that mean nothing to a run that is under way
 _NOT_LEVERS = ("name", "title", "description", "currency", "time", "segments", "interventions")
+
+#: what does not act on the state a firm opens in
+_NOT_BEFORE = ("name", "title", "description", "currency", "time.months", "time.start", "interventions")
 
 _BARE_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -71,13 +74,17 @@ def built(model: type[Changed], data: Mapping[str, Any], also: Sequence[str] = (
     """Build a scenario from plain data, its interventions included, or report everything that is wrong.
 
     The changes of an intervention are checked as if they were made before the run, and may be written as nested
-    tables (``change = {complaints.staff = 8}`` without quotation marks is one in TOML).
+    tables (``change = {complaints.staff = 8}`` without quotation marks is one in TOML). A table ``opening`` holds what
+    was otherwise before month 0: the firm opens in the state of one with these values.
 
     Raises
     ------
     InputError
         With one line a problem; ``also`` holds those found before.
     """
+    before = data.get("opening") if opens(model) else None
+    if before is not None:
+        data = {name: value for name, value in data.items() if name != "opening"}
     listed = data.get("interventions")
     if isinstance(listed, (list, tuple)):
         data = {**data, "interventions": [_with_paths(item) for item in listed]}
@@ -87,6 +94,68 @@ def built(model: type[Changed], data: Mapping[str, Any], also: Sequence[str] = (
     problems = list(_intervention_problems(scenario))
     if problems:
         raise InputError(problems)
+    return scenario if before is None else _opened(scenario, before)
+
+
+def opens(model: type[Section]) -> bool:
+    """Whether scenarios of a class open in the state of a firm, which may be that of another one."""
+    return "_opening" in model.__private_attributes__
+
+
+def changes_between(one: Section, other: Section) -> dict[str, Any]:
+    """Changes that make one scenario the other: path -> new value; lists are replaced as a whole.
+
+    Examples
+    --------
+    >>> from custsim.scenario.parameter import param
+    >>> class Desk(Section):
+    ...     staff: int = param(4, unit="persons", meaning="Staff at the desk.", source="assumption", ge=1)
+    >>> changes_between(Desk(), Desk(staff=9))
+    {'staff': 9}
+    """
+    return _apart(plain(one), plain(other), "")
+
+
+def _apart(one: Mapping[str, Any], other: Mapping[str, Any], above: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in other.items():
+        path = f"{above}.{name}" if above else name
+        if isinstance(value, dict) and isinstance(one.get(name), dict) and (value or one[name]):
+            found |= _apart(one[name], value, path)
+        elif one.get(name) != value:
+            found[path] = value
+    return found
+
+
+def otherwise_before(scenario: Section) -> dict[str, Any]:
+    """Tell what was otherwise before month 0, by path: the values of the firm it opens in that differ and act there."""
+    opening = getattr(scenario, "opening") if opens(type(scenario)) else scenario  # noqa: B009  # of some classes only
+    return {path: value for path, value in changes_between(scenario, opening).items() if path not in _NOT_BEFORE}
+
+
+def _opened(scenario: Changed, before: Any) -> Changed:
+    """Give a scenario the firm it opens in: the same one, with the values of a table ``opening``."""
+    if not isinstance(before, Mapping):
+        raise InputError(
+            f'opening: must be a table of paths and values, such as "complaints.staff" = 4, got {before!r}'
+        )
+    values = flattened(plain(before))
+    fixed = {
+        path for path in values if path in scenario.STRUCTURE or path in _NOT_BEFORE or path.startswith("interventions")
+    }
+    problems = [
+        f"opening: {path}: a firm is the same in this from its opening on, or another firm; leave it out"
+        for path in values
+        if path in fixed
+    ]
+    acting = {path: value for path, value in values.items() if path not in fixed}
+    try:
+        opening = change(scenario, {**acting, "interventions": []})
+    except InputError as error:
+        problems += [f"opening: {problem}" for problem in error.problems]
+    if problems:
+        raise InputError(problems)
+    scenario._opening = opening  # type: ignore[attr-defined]
     return scenario
 
 

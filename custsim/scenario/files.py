@@ -93,7 +93,8 @@ def save(scenario: Section, path: str | os.PathLike[str]) -> None:
     """Write a scenario to a TOML file, which is replaced as a whole or not at all.
 
     Comments and layout of the file the scenario was loaded from are kept. Written are the values which that file
-    mentioned, and those that differ from the defaults.
+    mentioned, and those that differ from the defaults. A firm that was changed in month 0 stays one: a table
+    ``opening`` holds what was otherwise before, so that the file is read as the same firm, to the last bit of its runs.
 
     Raises
     ------

@@ -15,14 +15,14 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT
 
 from custsim.errors import InputError
-from custsim.scenario.changes import built, flattened, plain
+from custsim.scenario.changes import built, flattened, opens, otherwise_before, plain
 from custsim.scenario.parameter import Parameter, Section, declared, default_of, is_list, sections_in, valued
 
 __all__ = ["rendered", "starter"]
 
 
 def rendered(scenario: Section) -> str:
-    """Write a scenario as TOML: what its file mentioned, and what differs from the defaults.
+    """Write a scenario as TOML: what its file mentioned, what differs from the defaults, and what it was changed from.
 
     Raises
     ------
@@ -41,14 +41,30 @@ def rendered(scenario: Section) -> str:
         try:
             document = tomlkit.parse(text)
             _merge(document, scenario, "")
+            _merge_opening(document, scenario)
             written = tomlkit.dumps(document)
-            if plain(built(type(scenario), tomllib.loads(written))) == plain(scenario):
+            read = built(type(scenario), tomllib.loads(written))
+            if plain(read) == plain(scenario) and otherwise_before(read) == otherwise_before(scenario):
                 return written
         except (TOMLKitError, ValueError, KeyError, IndexError):
             # A layout too intricate to be kept (a section spread over several places, say): without it, all is written.
             if not text:
                 raise
     raise InputError("this scenario cannot be written as TOML: read back, it would differ")
+
+
+def _merge_opening(document: MutableMapping[str, Any], scenario: Section) -> None:
+    """Say what was otherwise before month 0: without it the firm would be read as one that had always been so."""
+    before = otherwise_before(scenario)
+    if not before:
+        if opens(type(scenario)):
+            document.pop("opening", None)
+    elif "opening" not in document or flattened(tomlkit.item(document["opening"]).unwrap()) != before:
+        table = tomlkit.table()
+        table.comment("the firm as it was before month 0, where it was otherwise")
+        for path, value in before.items():
+            table[path] = value
+        document["opening"] = table
 
 
 def starter(scenario: Section, heading: str) -> str:

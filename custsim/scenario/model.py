@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import PrivateAttr, model_validator
 
@@ -1245,6 +1245,8 @@ class Intervention(Section):
 class Scenario(Section):
     """A firm, its people and its market: everything a run needs but the seed."""
 
+    STRUCTURE: ClassVar[tuple[str, ...]] = STRUCTURE
+
     name: str = param(
         "unnamed", unit="text", min_length=1, max_length=80, meaning="Short name, used for files.", source="assumption"
     )
@@ -1296,6 +1298,8 @@ class Scenario(Section):
             "same": the changed firm is the same firm from month 0 on, so its opening state is that of this scenario.
             "own": a firm that had always been so; its opening state is its own. A change of what the firm *is* (the
             paths in :data:`STRUCTURE`, such as the number of persons) always makes another firm.
+
+        A file keeps what the firm opens in, too: :func:`custsim.scenario.save` writes it as the table ``opening``.
 
         Raises
         ------

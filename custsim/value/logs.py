@@ -8,6 +8,7 @@ way out; whatever an option merges or drops is counted in the :class:`LogRecord`
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -181,6 +182,7 @@ def read_log(
     decimal: str = ".",
     thousands: str | None = None,
     encoding: str = "utf-8-sig",
+    customer: str | None = None,
 ) -> pd.DataFrame:
     r"""Read a file of transactions: CSV, whose separator is found by looking at the first line, or Parquet.
 
@@ -192,11 +194,15 @@ def read_log(
     separator
         Between columns; the most frequent of ``, ; tab |`` in the first line if not given.
     decimal
-        Decimal mark, ``"."`` or ``","``.
+        Decimal mark, ``"."`` or ``","``; in figures with a per cent sign, which stay text, a point takes its place.
     thousands
         Mark between thousands, such as ``","`` in 1,250.00; none by default.
     encoding
-        How letters are written; ``"cp1252"`` is what Excel writes on Windows unless told to write UTF-8.
+        How letters are written; ``"cp1252"`` is what Excel writes on Windows unless told to write UTF-8. A file that
+        begins with the mark of UTF-16 (Excel's "Unicode text") is read as that without being told.
+    customer
+        Column of the customers, recognised if not given. Names such as 007 or 12E3 stay what they are and become no
+        numbers.
 
     Returns
     -------
@@ -225,13 +231,7 @@ def read_log(
         if path.suffix.lower() == ".parquet":
             table = pd.read_parquet(path)
         else:
-            _refuse_what_is_no_text(path)
-            if separator is None:
-                with open(path, encoding=encoding) as stream:
-                    separator = _separator(stream.readline())
-            table = pd.read_csv(path, sep=separator, decimal=decimal, encoding=encoding, skipinitialspace=True)
-            if thousands is not None:
-                table = table.apply(_without_marks, thousands=thousands, decimal=decimal)
+            table = _read_csv(path, separator, decimal, thousands, encoding, customer)
     except OSError as error:
         raise EnvironmentFailure(f"{path}: cannot be read ({error.strerror or error})") from error
     except LookupError as error:
@@ -239,7 +239,7 @@ def read_log(
     except UnicodeError as error:
         raise InputError(
             f'{path}: is not {"UTF-8" if encoding == "utf-8-sig" else encoding} text; save it as "CSV UTF-8", or state '
-            "its encoding (encoding='cp1252' is what Excel writes on Windows)"
+            "its encoding (encoding='cp1252' is what Excel writes on Windows, 'gb18030' in China, 'cp932' in Japan)"
         ) from error
     except InputError:
         raise
@@ -250,8 +250,59 @@ def read_log(
     return table
 
 
-def _refuse_what_is_no_text(path: Path) -> None:
-    """Say what a file is that is often taken for CSV."""
+def _read_csv(
+    path: Path, separator: str | None, decimal: str, thousands: str | None, encoding: str, customer: str | None
+) -> pd.DataFrame:
+    """Read a table from text, its figures in whatever way they are written."""
+    head = _refuse_what_is_no_text(path)
+    if encoding == "utf-8-sig" and head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    if separator is None:
+        with open(path, encoding=encoding) as stream:
+            separator = _separator(stream.readline())
+    # index_col: a separator too many at the end of each row would else move every column to its neighbour's name
+    how: dict[str, Any] = {
+        "sep": separator,
+        "encoding": encoding,
+        "skipinitialspace": True,
+        "index_col": False,
+        "low_memory": False,
+    }
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table: pd.DataFrame = pd.read_csv(path, decimal=decimal, **how)
+    except pd.errors.ParserWarning:
+        raise InputError(
+            f"{path}: its rows have more columns than its first line has names; name them all, and put figures with "
+            "commas between quotation marks where commas separate the columns"
+        ) from None
+    table = _with_names_kept(table, path, how, customer)
+    if thousands is not None:
+        table = table.apply(_without_marks, thousands=thousands, decimal=decimal)
+    if decimal != ".":
+        table = table.apply(_with_points, decimal=decimal)
+    return table
+
+
+def _with_names_kept(table: pd.DataFrame, path: Path, how: dict[str, Any], customer: str | None) -> pd.DataFrame:
+    """Take customers as they are written where, read as numbers, 007 and 7 would be one, or 12E3 become 12000."""
+    plain = {_plain(name): str(name) for name in reversed(table.columns)}
+    name = customer or next((plain[key] for key in RECOGNISED["customer"] if key in plain), None)
+    if name is None or name not in table.columns or not pd.api.types.is_numeric_dtype(table[name]):
+        return table
+    written = pd.read_csv(path, usecols=[name], dtype="string", **how)[name].str.strip()
+    lost = written.str.fullmatch(r"0\d+|\d+[eE]\d+").fillna(False)
+    return table.assign(**{name: written.astype(object)}) if lost.any() and len(written) == len(table) else table
+
+
+def _plain(name: Any) -> str:
+    """Name of a column without what people write in different ways."""
+    return re.sub(r"[_ -]", "", str(name).lower())
+
+
+def _refuse_what_is_no_text(path: Path) -> bytes:
+    """Say what a file is that is often taken for CSV; give its first bytes if it may be one."""
     with open(path, "rb") as stream:
         head = stream.read(4)
     for mark, what in (
@@ -265,6 +316,7 @@ def _refuse_what_is_no_text(path: Path) -> None:
             raise InputError(f"{path}: {what}")
     if not head:
         raise InputError(f"{path}: is empty; give a CSV file with a line of column names")
+    return head
 
 
 def _without_marks(column: pd.Series[Any], *, thousands: str, decimal: str) -> pd.Series[Any]:
@@ -279,6 +331,16 @@ def _without_marks(column: pd.Series[Any], *, thousands: str, decimal: str) -> p
         return column
     figures = text[number].str.replace(thousands, "").str.replace(decimal, ".").astype(float)
     return figures if number.all() else column.astype(object).where(~number, figures)
+
+
+def _with_points(column: pd.Series[Any], *, decimal: str) -> pd.Series[Any]:
+    """Turn 86,9 % into 86.9 % in a column of such figures, which the parser takes for words."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    text = column.astype("string").str.strip()
+    figure = text.str.fullmatch(rf"-?\d+({re.escape(decimal)}\d+)? ?%?") | text.isna()
+    share = text.str.endswith("%").fillna(False)
+    return text.str.replace(decimal, ".", regex=False).astype(object) if figure.all() and share.any() else column
 
 
 def _unreadable(error: ValueError) -> str:
@@ -313,7 +375,8 @@ def recognise_columns(
     Raises
     ------
     InputError
-        If a named column is missing, or none is recognised: all problems at once, with the columns there are.
+        If a named column is missing, none is recognised, or several have the name: all problems at once, with the
+        columns there are.
 
     Examples
     --------
@@ -321,7 +384,9 @@ def recognise_columns(
     Columns(customer='customer_id', date='Order Date', amount='Total')
     """
     there = [str(name) for name in names]
-    plain = {name.lower().replace("_", "").replace(" ", "").replace("-", ""): name for name in reversed(there)}
+    plain = {_plain(name): name for name in reversed(there)}
+    unnamed = any(re.fullmatch(r"[\d.,:/-]+", name) for name in there)
+    hint = "; the first line must hold the names of the columns" if unnamed else ""
     problems = []
     found: dict[str, str | None] = {}
     for what, named in (("customer", customer), ("date", date), ("amount", amount)):
@@ -332,8 +397,13 @@ def recognise_columns(
             continue
         match = next((plain[key] for key in RECOGNISED[what] if key in plain), None)
         if match is None and what != "amount":
-            problems.append(f"no {what} column recognised among: {', '.join(there)}; name it ({what}=...)")
+            problems.append(f"no {what} column recognised among: {', '.join(there)}; name it ({what}=...){hint}")
         found[what] = match
+    problems += [
+        f"{what}: {there.count(name)} columns are called {name!r}; give them names of their own"
+        for what, name in found.items()
+        if name is not None and there.count(name) > 1
+    ]
     if problems:
         raise InputError(problems)
     return Columns(customer=str(found["customer"]), date=str(found["date"]), amount=found["amount"])
@@ -400,6 +470,7 @@ def clean_log(
     table, is_run = _table(log)
     columns = recognise_columns(table.columns, customer=customer, date=date, amount=amount)
     time, dated, notes = _times(table[columns.date], date_format, problems)
+    table = _without_blanks(table, columns.customer, notes)
     amounts = None if columns.amount is None else _amounts(table[columns.amount], problems)
     _missing_customers(table[columns.customer], problems)
     until = _end(end, time, dated, notes, problems)
@@ -509,6 +580,20 @@ def _show(time: float, dated: bool) -> str:
     return str(stamp)
 
 
+def _without_blanks(table: pd.DataFrame, name: str, notes: list[str]) -> pd.DataFrame:
+    """Take "ann " for "ann", and a customer of blanks only for none."""
+    codes, names = pd.factorize(table[name])
+    stripped = [(who.strip() or None) if isinstance(who, str) else who for who in names]
+    differs = np.array([*(new != old for new, old in zip(stripped, names, strict=True)), False])
+    if not differs.any():
+        return table
+    known = differs[codes] & np.array([*(new is not None for new in stripped), False])[codes]
+    if known.any():
+        count = int(known.sum())
+        notes.append(f"{name}: blanks before or after the name left out in {count:,} row{'s' if count != 1 else ''}")
+    return table.assign(**{name: np.array([*stripped, None], dtype=object)[codes]})
+
+
 def _missing_customers(column: pd.Series[Any], problems: list[str]) -> None:
     missing = column.isna().to_numpy()
     if missing.any():
@@ -520,9 +605,18 @@ def _amounts(column: pd.Series[Any], problems: list[str]) -> Floats:
     wrong = ~np.isfinite(values)
     if wrong.any():
         example = column.iloc[int(np.flatnonzero(wrong)[0])]
-        problems.append(f"{column.name}: {_rows(wrong)} not a number (first: {example!r}); {_mend_amount(example)}")
+        problems.append(
+            f"{column.name}: {_rows(wrong)} not a number (first: {_named(example)}); {_mend_amount(example)}"
+        )
         values = np.where(wrong, 1.0, values)
     return values
+
+
+def _named(value: Any) -> str:
+    """Write a value of a table as people would."""
+    if pd.isna(value):
+        return "nothing"
+    return repr(value.item() if hasattr(value, "item") else value)
 
 
 def _mend_amount(example: Any) -> str:
@@ -568,6 +662,8 @@ def _times(column: pd.Series[Any], date_format: str | None, problems: list[str])
 
 #: Dates in figures: day and month in one order or the other, a year of four or two figures, perhaps a time of day.
 _FIGURES = re.compile(r"\d{1,2}([/.-])\d{1,2}\1(\d{4}|\d{2})(?: (\d{1,2}:\d{2}(:\d{2})?)( ?[AaPp][Mm])?)?")
+#: A time of day and the zone behind it.
+_ZONE = re.compile(r"(\d[T ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?) ?(?:Z|[+-]\d{2}(?::?\d{2})?)$")
 #: Dates whose month is a word cannot be taken for others.
 _WORDS = tuple(f"%d{mark}{month}{mark}{year}" for month in ("%b", "%B") for mark in " -." for year in ("%Y", "%y"))
 _WORDS += ("%b %d, %Y", "%B %d, %Y", "%d. %B %Y", "%d. %b %Y")
@@ -585,8 +681,14 @@ def _guess_dates(
         return int(rows[column.notna().to_numpy()].sum())
 
     most = 0.5 * max(count(text), 1)
-    iso = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
+    # a day begins when the clock on the wall says so, and not in Greenwich
+    local = text.str.replace(_ZONE, r"\1", regex=True)
+    iso = pd.to_datetime(local, format="ISO8601", errors="coerce", utc=True)
     if count(iso) >= most:
+        if not local.equals(text):
+            notes.append(
+                f"{text.name}: days and times are those of the clock where they were written; zones are left out"
+            )
         return iso
     shape = next((found for value in text.dropna() if (found := _FIGURES.fullmatch(value))), None)
     if shape is not None:
@@ -628,9 +730,9 @@ def _days(stamps: pd.Series[Any], original: pd.Series[Any], problems: list[str])
         at = int(np.flatnonzero(wrong)[0])
         problems.append(
             f"{original.name}: {int(wrong.sum()):,} of {len(wrong):,} rows cannot be read as a date (first: "
-            f"{original.iloc[at]!r}, row {at + 1}); mend them, or state the format (date_format='%d.%m.%Y')"
+            f"{_named(original.iloc[at])}, row {at + 1}); mend them, or state the format (date_format='%d.%m.%Y')"
         )
-    plain = stamps.dt.tz_convert(None) if getattr(stamps.dt, "tz", None) is not None else stamps
+    plain = stamps.dt.tz_localize(None) if getattr(stamps.dt, "tz", None) is not None else stamps
     # microseconds, not nanoseconds, in which years after 2262 would wrap round without a word
     days = plain.to_numpy(dtype="datetime64[us]").astype("int64") / 86_400e6
     return np.where(wrong, 0.0, days)
@@ -673,9 +775,12 @@ def moment(value: Any, dated: bool, name: str, *, beginning: bool = False) -> fl
     """
     if not dated:
         try:
-            return float(value)
+            number = float(value)
         except (TypeError, ValueError):
-            raise InputError(f"{name}: the log's times are numbers, so it must be a number, got {value!r}") from None
+            number = np.nan
+        if np.isnan(number):
+            raise InputError(f"{name}: the log's times are numbers, so it must be a number, got {value!r}")
+        return number
     stamp: pd.Timestamp | None
     try:
         stamp = pd.Timestamp(str(value) if isinstance(value, int | float) else value)
@@ -683,5 +788,5 @@ def moment(value: Any, dated: bool, name: str, *, beginning: bool = False) -> fl
         stamp = None
     if stamp is None or pd.isna(stamp):
         raise InputError(f"{name}: cannot be read as a date, got {value!r}; write it as 2024-12-31")
-    day = float(stamp.normalize().to_datetime64().astype("datetime64[D]").astype("int64"))
+    day = float(stamp.tz_localize(None).normalize().to_datetime64().astype("datetime64[D]").astype("int64"))
     return day if beginning else day + 1 - _MOMENT

@@ -339,7 +339,7 @@ class PurchaseModel(Fitted, ABC):
         Raises
         ------
         InputError
-            If ``periods`` is negative or the history is impossible.
+            If ``periods`` is negative or infinite, or the history is impossible.
 
         Examples
         --------
@@ -707,6 +707,11 @@ def _history(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, periods: Ar
     problems = []
     if not np.all(t >= 0):
         problems.append(f"periods: must be at least 0, got {np.min(t):g}")
+    elif not np.all(np.isfinite(t)):
+        problems.append("periods: must be finite, or purchases may add up for ever; for them all, discount them "
+                        "(discounted_purchases)")  # fmt: skip
+    if np.any(np.isinf(T_)):
+        problems.append("history: T must be finite; nobody was observed for ever")
     if not np.all((x >= 0) & (t_x >= 0) & (t_x <= T_)):
         problems.append("history: needs frequency >= 0 and 0 <= recency <= T for every customer")
     elif np.any((x == 0) & (t_x > 0)):

@@ -30,7 +30,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,9 @@ from scipy import special
 from custsim.errors import InputError
 from custsim.value.likelihood import Convergence, Estimates, Fitted, maximise, require_positive
 from custsim.value.quadrature import beta_mean
+
+if TYPE_CHECKING:
+    from custsim.value.exponentialgamma import ExponentialGamma
 
 __all__ = [
     "BetaDiscreteWeibull",
@@ -55,6 +58,9 @@ Cohorts = list[tuple[Floats, float]]
 
 #: Terms summed at a time, and at most, for lifetimes without a closed form.
 _BLOCK, _MOST_TERMS = 200_000, 40_000_000
+
+#: Above this, Stirling's series of the gamma function is right to all digits after one term.
+_STIRLING = 1e4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +174,7 @@ class RetentionModel(Fitted, ABC):
         Raises
         ------
         InputError
-            If an age is below 1.
+            If an age is below 1 or infinite.
 
         Examples
         --------
@@ -176,6 +182,8 @@ class RetentionModel(Fitted, ABC):
         array([0.5  , 0.667, 0.75 ])
         """
         at = _ages(age, least=1)
+        if not np.all(np.isfinite(at)):
+            raise InputError("age: must be finite; nobody renews at an infinite age")
         return np.exp(self._log_survival(at) - self._log_survival(at - 1))
 
     def predict(self, periods: int) -> pd.DataFrame:
@@ -577,7 +585,7 @@ def why_retention_rises(
             f"{'no differences between customers' if isinstance(model, Geometric) else 'no renewals'}"
         )
     for what, value, least in (("periods", periods, 1), ("groups", groups, 2)):
-        if int(value) != value or value < least:
+        if not (np.isfinite(value) and int(value) == value and value >= least):
             raise InputError(f"{what}: must be a whole number, at least {least}, got {value!r}")
     c = model.c if isinstance(model, BetaDiscreteWeibull) else 1.0
     age = np.arange(1, int(periods) + 1, dtype=np.float64)
@@ -604,14 +612,21 @@ def why_retention_rises(
 
 
 def compare_retention_models(
-    survival: ArrayLike, *, periods: int | None = None, customers: float | None = None
+    survival: ArrayLike,
+    *,
+    periods: int | None = None,
+    customers: float | None = None,
+    also: Sequence[RetentionModel | ExponentialGamma] = (),
 ) -> pd.DataFrame:
-    """Fit all three models to one cohort, and hold their projections against the ages kept back.
+    """Fit all three models of renewals to one cohort, and hold their projections against the ages kept back.
 
     Parameters
     ----------
     survival, periods, customers
         As for :meth:`RetentionModel.fit`; ages after ``periods`` are the hold-out.
+    also
+        Further models to hold against the same ages, fitted to the same periods and customers: such as
+        :meth:`ExponentialGamma.fit_survival <custsim.value.ExponentialGamma.fit_survival>`.
 
     Returns
     -------
@@ -638,11 +653,12 @@ def compare_retention_models(
     """
     observed = np.asarray(survival, dtype=np.float64)
     rows = {}
-    for kind in (Geometric, ShiftedBetaGeometric, BetaDiscreteWeibull):
-        model: RetentionModel = kind.fit(observed, periods=periods, customers=customers)
+    kinds: tuple[type[RetentionModel], ...] = (Geometric, ShiftedBetaGeometric, BetaDiscreteWeibull)
+    fitted = [kind.fit(observed, periods=periods, customers=customers) for kind in kinds]
+    for model in (*fitted, *also):
         miss = np.abs(model.survival(np.arange(len(observed))) - observed / observed[0]) * 100
         last = len(observed) - 1 if periods is None else int(periods)
-        rows[kind.name] = {
+        rows[model.name] = {
             "log_likelihood": model.log_likelihood,
             "parameters": len(model.parameter_names),
             "converged": model.convergence is not None and model.convergence.converged,
@@ -658,7 +674,8 @@ def _cohorts(
     """Check the rows and turn them into (losses by age, customers left); and say whether customers were counted."""
     nested: Any = survival
     rows: list[Any] = list(nested) if _is_nested(survival) else [survival]
-    sizes: list[Any] = list(customers) if isinstance(customers, Sequence) else [customers] * len(rows)
+    given_sizes: Any = customers
+    sizes: list[Any] = list(given_sizes) if np.ndim(given_sizes) else [customers] * len(rows)
     if len(sizes) != len(rows):
         raise InputError(f"customers: {len(sizes)} numbers for {len(rows)} cohorts; give one for each cohort")
     problems: list[str] = []
@@ -698,10 +715,12 @@ def _row_problems(left: Floats, where: str, size: float | None, periods: int | N
     rises = np.flatnonzero(np.diff(left) > 0) + 1
     if len(rises):
         problems.append(f"{where}: rises at {_at(rises.tolist())}; those who left do not come back")
-    if size is not None and not size > 0:
-        problems.append(f"customers: must be above 0, got {size!r}")
-    if periods is not None and not 1 <= periods <= len(left) - 1:
-        problems.append(f"periods: must be between 1 and the {len(left) - 1} renewals observed, got {periods!r}")
+    if size is not None and not 0 < size < np.inf:
+        problems.append(f"customers: must be above 0 and finite, got {size!r}")
+    if periods is not None and not (1 <= periods <= len(left) - 1 and int(periods) == periods):
+        problems.append(
+            f"periods: must be a whole number between 1 and {len(left) - 1}, the renewals observed, got {periods!r}"
+        )
     return problems
 
 
@@ -772,9 +791,23 @@ def _cohort_likelihood(log_s: Floats, gradient: Floats, losses: Floats, left: fl
 
 
 def _log_beta_ratio(a: float, b: ArrayLike, t: Any) -> Floats:
-    """Return ``ln B(a, b + t) / B(a, b)``, which is 0 exactly at ``t = 0``."""
-    b = np.asarray(b, dtype=np.float64)
-    return np.asarray(special.betaln(a, b + t) - special.betaln(a, b), dtype=np.float64)
+    """Return ``ln B(a, b + t) / B(a, b)``, which is 0 exactly at ``t = 0``.
+
+    Where customers are nearly alike (large ``b``), both logarithms are so large that their difference has no digits
+    left; there Stirling's series is used, in terms no larger than the difference's own.
+    """
+    b, t = np.asarray(b, dtype=np.float64), np.asarray(t, dtype=np.float64)
+    plain = special.betaln(a, b + t) - special.betaln(a, b)
+    if not np.any(b > _STIRLING):
+        return np.asarray(plain, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # at an infinite age, where the plain difference is right
+        series = (
+            (b - 0.5) * np.log1p(t / b)
+            - (a + b - 0.5) * np.log1p(t / (a + b))
+            - t * np.log1p(a / (b + t))
+            + (1 / (b + t) - 1 / b - 1 / (a + b + t) + 1 / (a + b)) / 12
+        )
+    return np.asarray(np.where((b > _STIRLING) & np.isfinite(t), series, plain), dtype=np.float64)
 
 
 def _hyp2f1_one(b: Floats, c: Floats, v: float) -> Floats:
@@ -791,7 +824,7 @@ def _projected(
     survival: Callable[[ArrayLike], Floats], retention_rate: Callable[[ArrayLike], Floats], periods: int
 ) -> pd.DataFrame:
     """Survival, retention and leavers at ages of whole periods: the table of ``predict``."""
-    if int(periods) != periods or periods < 1:
+    if not (np.isfinite(periods) and int(periods) == periods and periods >= 1):
         raise InputError(f"periods: must be a whole number, at least 1, got {periods!r}")
     age = np.arange(int(periods) + 1)
     alive = survival(age)
@@ -810,6 +843,8 @@ def _ages(age: ArrayLike, least: int) -> Floats:
 
 
 def _discount(rate: float) -> float:
+    if np.ndim(rate) or not isinstance(rate, int | float | np.number | np.ndarray):
+        raise InputError(f"discount_per_period: must be one number, got {rate!r}")
     if not (np.isfinite(rate) and rate >= 0):
         raise InputError(f"discount_per_period: must be finite and at least 0 (0.10 is 10 %), got {rate!r}")
     return float(rate)

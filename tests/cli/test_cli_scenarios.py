@@ -176,3 +176,9 @@ def test_no_command_about_files_loads_the_compiler() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+def test_describe_says_that_a_firm_was_changed_in_month_0(custsim: Terminal) -> None:
+    before = Scenario().complaints.staff
+    assert f"changed in month 0; before: complaints.staff = {before}\n" in custsim("describe", "own.toml").out
+    assert "month 0" not in custsim("describe", "neighbourhood_bank").out.partition("parameter")[0]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from one_terminal import Terminal
+from one_terminal import Terminal, value
 
 
 def run(capsys, *words):
@@ -198,3 +198,40 @@ def test_help_lists_the_subcommands_that_are_there(capsys):
     code, out, _ = run(capsys, "--help")
     assert code == 0
     assert "clv" in out
+
+
+def test_a_file_in_german_is_read(capsys, tmp_path):
+    file = tmp_path / "kunden.csv"
+    file.write_text("name;margin;retention\ngold;1.200,50;95,5 %\nlead;20;0,3\n", encoding="utf-8")
+    answer = json.loads(value(capsys, "clv", file, "--discount", "10%", "--decimal", ",", "--thousands", ".", "--json"))
+    values = [row["lifetime_value"] for row in answer["customers"]]
+    assert values == pytest.approx([1200.5 * 1.1 / (1.1 - 0.955), 20 * 1.1 / 0.8])
+
+
+def test_of_a_file_each_prospect_too_and_what_was_not_used_is_said(capsys, tmp_path):
+    file = tmp_path / "customers.csv"
+    file.write_text("name,margin,retention,retension,city\na,100,80%,0.9,Bonn\n", encoding="utf-8")
+    line = ("clv", file, "--discount", "10%", "--conversion", "5%")
+    answer = json.loads(value(capsys, *line, "--json"))
+    assert answer["customers"][0]["break_even_per_prospect"] == pytest.approx(0.05 * 110 / 0.3)
+    assert answer["columns_not_used"] == ["retension", "city"]
+    text = value(capsys, *line)
+    assert "on a prospect" in text
+    assert "18.33" in text
+    assert "Columns not used: retension, city." in text
+    assert "Columns" not in value(capsys, "clv", _plain_file(tmp_path), "--discount", "10%")
+
+
+def test_an_empty_figure_is_called_nothing_and_one_payment_one(capsys, tmp_path):
+    file = tmp_path / "customers.csv"
+    file.write_text("name,margin,retention\na,100,80%\nb,,0.5\n", encoding="utf-8")
+    assert "(first: nothing, data row 2)" in value(capsys, "clv", file, "--discount", "10%", code=2)
+    figures = ("clv", "--margin", 100, "--retention", 0.8, "--discount", 0.1, "--horizon")
+    assert "; 1 payment\n" in value(capsys, *figures, 1)
+    assert "; 2 payments\n" in value(capsys, *figures, 2)
+
+
+def _plain_file(folder):
+    file = folder / "plain.csv"
+    file.write_text("margin,retention\n100,80%\n", encoding="utf-8")
+    return file

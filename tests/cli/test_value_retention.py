@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from one_terminal import value as run
+from scipy import integrate
 
+from custsim.value.exponentialgamma import ExponentialGamma
 from custsim.value.retention import BetaDiscreteWeibull, Geometric, ShiftedBetaGeometric
 
 SURVIVAL = [100, 86.9, 74.3, 65.3, 59.3, 55.1, 51.7, 49.1, 46.8, 44.5, 42.7, 40.9, 39.4]
@@ -66,6 +68,39 @@ def test_a_lifetime_without_end_is_called_that(survival, capsys):
     assert json.loads(run(capsys, "retention", survival, "--discount", 0, "--json"))["lifetime_value"] is None
 
 
+def test_customers_who_may_leave_at_any_moment(survival, tmp_path, capsys):
+    """Paid evenly while they are there: the discounted time to come, by quadrature, times the margin of a period."""
+    out, picture = tmp_path / "ages.csv", tmp_path / "survival.svg"
+    line = ("retention", survival, "--model", "exponential-gamma", "--customers", 1000, "--margin", 50, "--project", 14,
+            "--out", out, "--picture", picture)  # fmt: skip
+    answer = json.loads(run(capsys, *line, "--json"))
+    model = ExponentialGamma.fit_survival(SURVIVAL, customers=1000)
+    assert answer["parameters"]["r"]["estimate"] == pytest.approx(model.r)
+    assert answer["parameters"]["r"]["standard_error"] > 0
+    assert answer["timing"] == "paid evenly while a customer is there; valued at the age itself"
+    table = pd.read_csv(out, index_col="age")
+    for age in (0, 5, 14):
+        later, _ = integrate.quad(
+            lambda s, at: (1 + s / at) ** -model.r * 1.1**-s, 0, np.inf, args=(model.alpha + age,)
+        )
+        assert table.loc[age, "periods_to_come"] == pytest.approx(later, rel=1e-6)
+        assert table.loc[age, "residual_value"] == pytest.approx(50 * later, rel=1e-6)
+    assert answer["lifetime_value"] == pytest.approx(table.loc[0, "residual_value"])
+    assert answer["discounted_expected_residual_lifetime"] == pytest.approx(table.loc[12, "periods_to_come"])
+    assert list(answer["comparison"])[-1] == "exponential-gamma"
+    text = run(capsys, *line)
+    assert "a new customer stays" in text
+    assert f"{answer['lifetime_value']:,.2f}" in text
+    assert "pay" not in text.replace("paid evenly", "").replace("pays evenly", "")
+    assert "time to come" in run(capsys, *line[:6])
+
+
+def test_answer_says_when_is_paid(survival, capsys):
+    answer = json.loads(run(capsys, "retention", survival, "--json"))
+    assert answer["timing"] == "paid at ages 0, 1, 2, ...; valued when the payment at the age has just been made"
+    assert "exponential-gamma" not in answer["comparison"]
+
+
 def _file(folder, **columns):
     file = folder / "cohort.csv"
     pd.DataFrame(columns).to_csv(file, index=False)
@@ -99,6 +134,10 @@ def test_decimal_commas(tmp_path, capsys):
     file.write_text("Jahr;Kunden\n0;100\n1;63,1\n2;46,8\n", encoding="utf-8")
     answer = json.loads(run(capsys, "retention", file, "--decimal", ",", "--json"))
     assert answer["column"] == "Kunden"
+    file.write_text("Jahr;Kunden\n0;100 %\n1;63,1 %\n2;46,8%\n", encoding="utf-8")
+    shares = json.loads(run(capsys, "retention", file, "--decimal", ",", "--json"))
+    assert shares == answer
+    file.write_text("Jahr;Kunden\n0;100\n1;63,1\n2;46,8\n", encoding="utf-8")
     error = run(capsys, "retention", file, code=2)
     assert "which is no number (Kunden has '63,1')" in error
     assert "--decimal ','" in error
@@ -119,3 +158,26 @@ def test_retention_columns(survival, tmp_path, capsys):
 
 def test_help(capsys):
     assert "SURVIVAL is a CSV file" in run(capsys, "retention", "--help")
+
+
+def test_younger_cohorts_have_empty_cells_and_files_empty_lines(tmp_path, capsys):
+    file = tmp_path / "cohorts.csv"
+    file.write_text("age,c2020,c2021\n0,1000,1200\n1,800,950\n2,700,\n3,650,\n,,\n", encoding="utf-8")
+    young = json.loads(run(capsys, "retention", file, "--column", "c2021", "--model", "geometric", "--json"))
+    assert young["inputs"]["last_age_observed"] == 1
+    assert young["parameters"]["churn"]["estimate"] == pytest.approx(250 / 1200)
+    assert json.loads(run(capsys, "retention", file, "--json"))["inputs"]["last_age_observed"] == 3
+    file.write_text("age,left\n0,1000\n1,\n2,700\n", encoding="utf-8")
+    assert "not a number at age 1" in run(capsys, "retention", file, code=2)
+
+
+def test_a_file_without_names_and_slips_of_the_pen_are_refused(survival, tmp_path, capsys):
+    file = tmp_path / "bare.csv"
+    file.write_text("0,100\n1,80\n2,70\n", encoding="utf-8")
+    assert "no names of columns in the first line (0, 100)" in run(capsys, "retention", file, code=2)
+    for words, said in (
+        (("--discount", 10), "10' is 1,000%: write 10 % as 0.1 or 10%"),
+        (("--discount", "nan"), "is no share"),
+        (("--margin", "inf"), "is no number"),
+    ):
+        assert said in run(capsys, "retention", survival, *words, code=2)

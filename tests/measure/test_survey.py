@@ -149,7 +149,7 @@ def test_what_is_felt_by_hand() -> None:
 
 def test_who_does_not_answer_leaves_nothing_behind() -> None:
     answers = survey(now())
-    silent = answers[~answers.answered].drop(columns=["group", "segment", "weight", "answered"])
+    silent = answers[~answers.answered].drop(columns=["group", "segment", "stratum", "weight", "answered"])
     assert len(silent) > 0
     assert silent.isna().all().all()
     assert answers[answers.answered].notna().all().all()
@@ -356,6 +356,49 @@ def test_each_step_of_the_error_by_hand() -> None:
     assert steps["expected"].tolist() == pytest.approx([np.nan, np.nan, 0.0, bias, np.nan], nan_ok=True)
 
 
+@pytest.mark.parametrize("sampling", ["random", "by_segment"])
+def test_one_segment_is_held_against_its_own_truth(sampling: Any) -> None:
+    """Its list and its answers; drawn by chance within the segment, so that sampling is all there is to the step."""
+    mine = design(sampling=sampling, sample=1_000, ask=("customers", "lapsed"))
+    answers, true = survey(now(), mine), truth(now(), mine)
+    for name in ("personal", "everyday"):
+        steps = measure.survey_error(now(), answers, mine, segment=name)
+        own, asked = true[true.segment == name], answers[answers.segment == name]
+        assert steps["persons"].iloc[:3].tolist() == [len(own), len(own), len(asked)]
+        assert steps["index"].iloc[:2].tolist() == pytest.approx([own["index"].mean()] * 2)
+        # two standard errors of a mean with weights at most twice as unlike as in a sample of equal ones
+        assert abs(steps.loc["asked", "step"]) < 4 * own["index"].std() * np.sqrt(2 / len(asked))
+        assert steps.loc["answered", "expected"] == pytest.approx(
+            measure.nonresponse_bias(own["index"], own["response"])
+        )
+
+
+def test_a_part_of_a_survey_is_not_held_against_the_truth_of_all() -> None:
+    answers = survey(now(), design(sampling="by_segment"), seed=3)
+    for part in (answers[answers.segment == "everyday"], answers[answers.answered], pd.concat([answers, answers])):
+        with pytest.raises(InputError, match="give all rows of the survey"):
+            measure.survey_error(now(), part)
+    with pytest.raises(InputError, match=r"must be one of .*, got 'nobody'"):
+        measure.survey_error(now(), answers, segment="nobody")
+
+
+def test_the_stratum_is_what_was_drawn_from() -> None:
+    by_chance = survey(now(), design(ask=("customers", "lapsed")))
+    assert by_chance["stratum"].equals(by_chance["group"].rename("stratum"))
+    by_segment = survey(now(), design(ask=("customers", "prospects"), sampling="by_segment"))
+    for stratum, rows in by_segment.groupby("stratum"):
+        group, segment = str(stratum).split("/")
+        assert set(rows["group"]) == {group}
+        assert set(rows["segment"]) == {segment}
+        assert rows["weight"].eq(rows["weight"].iloc[0]).all()
+    answered = by_segment[by_segment["overall"].notna()]
+    table = measure.importance_performance(by_segment)
+    heard = by_segment["performance_empathy"].where(by_segment["overall"].notna())
+    found = measure.mean_interval(heard, by_segment["weight"], strata=by_segment["stratum"])
+    assert table.loc["empathy", "performance_margin"] == found.margin
+    assert found.value == pytest.approx(np.average(answered["performance_empathy"], weights=answered["weight"]))
+
+
 def test_prospects_among_those_asked_are_no_part_of_the_error() -> None:
     """They have no index; the rest is as if they had not been asked. Answers off the scale have one."""
     with_them, without = (design(ask=ask, whole_ticks=False) for ask in (("prospects", "customers"), ("customers",)))
@@ -368,7 +411,7 @@ def test_prospects_can_only_say_what_matters_to_them() -> None:
     answers = survey(now(), design(ask=("prospects",), sample=2_000))
     given = answers[answers.answered]
     assert len(given) > 0
-    said = given.drop(columns=["group", "segment", "weight", "answered"])
+    said = given.drop(columns=["group", "segment", "stratum", "weight", "answered"])
     matters = said.columns.str.startswith(("points_", "importance_"))
     assert matters.sum() == 2 * len(DIMENSIONS)
     assert said.loc[:, ~matters].isna().all().all()
@@ -437,7 +480,7 @@ def test_segments_are_drawn_alike_and_weighted_back() -> None:
 
 def test_ticks_are_whole_and_on_their_scales() -> None:
     answers = survey(now(), design(sample=3_000))
-    given = answers[answers.answered].drop(columns=["group", "segment", "weight", "answered"])
+    given = answers[answers.answered].drop(columns=["group", "segment", "stratum", "weight", "answered"])
     points = given.filter(like="points_")
     assert (given == given.round()).all().all()
     ticks = given.drop(columns=[*points.columns, "recommend"]).to_numpy()

@@ -118,3 +118,11 @@ def test_the_start_is_a_month_of_the_calendar(start: str) -> None:
     with pytest.raises(InputError, match="2025-01"):
         Scenario().change({"time.start": start})
     assert Scenario().change({"time.start": "1999-12"}).time.start == "1999-12"
+
+
+def test_an_intervention_that_would_make_another_firm_is_refused_when_the_scenario_is_read() -> None:
+    """And not only when it is run, months after it was checked."""
+    for path in Scenario.STRUCTURE:
+        with pytest.raises(InputError, match=f"{re.escape(path)}: cannot change during a run"):
+            Scenario().change({"interventions": [{"month": 1, "change": {path: 1}}]})
+    assert "market.persons" in Scenario.STRUCTURE

@@ -8,7 +8,7 @@ import pytest
 
 from custsim.errors import EnvironmentFailure, InputError
 from custsim.value.customers import customer_base
-from custsim.value.logs import clean_log, read_log
+from custsim.value.logs import clean_log, moment, read_log
 from custsim.value.purchases import BGBB, BGNBD, GammaGamma, ParetoNBD
 from custsim.value.transactions import calibration_holdout, summarise
 
@@ -259,7 +259,7 @@ def test_what_is_often_taken_for_csv_is_called_by_its_name(tmp_path):
         ("print.csv", b"%PDF-1.7", "is a PDF"),
         ("empty.csv", b"", "is empty"),
         ("letter.txt", b"Dear Sir,\n\nthank you.\nIt was kind, and long, indeed.\n", "line 4 has 3 columns"),
-        ("wide.csv", "customer,date\n1,2\n".encode("utf-16"), "is not UTF-8 text"),
+        ("tokyo.csv", "顧客,date\n1,2\n".encode("cp932"), "'cp932' in Japan"),
         ("table.parquet", b"no such thing", "is not a table"),
     ):
         (tmp_path / name).write_bytes(content)
@@ -267,7 +267,7 @@ def test_what_is_often_taken_for_csv_is_called_by_its_name(tmp_path):
             read_log(tmp_path / name)
         assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="encoding: 'klingon' is not known"):
-        read_log(tmp_path / "wide.csv", encoding="klingon")
+        read_log(tmp_path / "tokyo.csv", encoding="klingon")
     with pytest.raises(InputError, match="thousands: must differ"):
         read_log(tmp_path / "wide.csv", thousands=".")
 
@@ -281,6 +281,7 @@ def test_files_in_other_encodings_and_parquet_are_read(tmp_path):
     for name, options in (
         ("windows.csv", {"encoding": "cp1252"}),
         ("wide.csv", {"encoding": "utf-16"}),
+        ("wide.csv", {}),  # its first two bytes say what it is
         ("marked.csv", {}),
         ("log.parquet", {}),
     ):
@@ -310,3 +311,100 @@ def test_the_record_says_which_columns_were_taken():
     assert "columns taken for customer: customer; date: date; amount: amount" in guessed
     named = summarise(_log(), end="2024-12-31", customer="customer", date="date", amount="amount").record.lines()
     assert not any("columns taken" in line for line in named)
+
+
+def test_a_day_is_that_of_the_clock_on_the_wall():
+    """In Japan 8 and 20 o'clock are one day, which in Greenwich are two; so are they in a column with a zone."""
+    written = ["2024-01-02T08:00:00+09:00", "2024-01-02 20:00+0900", "2024-01-03T07:59:59.5+09", "2024-02-01T09:30Z"]
+    log = pd.DataFrame({"customer": 1, "date": written})
+    clean = clean_log(log)
+    assert (clean.time - clean.time[0]) * 24 == pytest.approx([0, 12, 24 - 0.5 / 3600, 24 * 30 + 1.5])
+    assert np.floor(clean.time[:3] - clean.time[0] // 1).tolist() == [0, 0, 1]
+    assert "date: days and times are those of the clock where they were written; zones are left out" in (
+        clean.record.assumptions
+    )
+    stamps = pd.to_datetime(pd.Series(written[:1] * 2)).dt.tz_convert("Asia/Tokyo")
+    assert clean_log(pd.DataFrame({"customer": 1, "date": stamps}), duplicates="keep").time[0] == clean.time[0]
+    plain = clean_log(pd.DataFrame({"customer": 1, "date": ["2024-01-02", "2024-01-05"]}))
+    assert not any("zone" in said for said in plain.record.assumptions)
+    assert plain.time[0] == clean.time[0] // 1
+    late = moment(pd.Timestamp("2024-12-31 05:00", tz="Asia/Tokyo"), True, "end")
+    assert late == moment("2024-12-31", True, "end")
+
+
+def test_blanks_around_a_customer_make_no_other_customer(tmp_path):
+    log = pd.DataFrame({"customer": ["ann", "ann ", " bob"], "date": ["2024-01-02", "2024-02-02", "2024-01-09"]})
+    clean = clean_log(log)
+    assert clean.labels.tolist() == ["ann", "bob"]
+    assert "customer: blanks before or after the name left out in 2 rows" in clean.record.assumptions
+    assert log["customer"].tolist() == ["ann", "ann ", " bob"]  # the caller's table stays
+    with pytest.raises(InputError, match=r"customer: 1 of 2 rows \(first: row 2\) without a customer"):
+        clean_log(pd.DataFrame({"customer": ["ann", "  "], "date": ["2024-01-02", "2024-02-02"]}))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (["007", "7", "012"], ["007", "7", "012"]),
+        (["12E3", "1E2", "12000"], ["12E3", "1E2", "12000"]),
+        (["7", "12", "7"], [7, 12, 7]),
+        (["1234567890123456789012", "1", "2"], [1234567890123456789012, 1, 2]),
+    ],
+)
+def test_customers_keep_their_names(tmp_path, written, read):
+    """A number read and written again must be what stood there, or tables cannot be put together by it."""
+    file = tmp_path / "log.csv"
+    file.write_text("Client ID;date\n" + "\n".join(f"{name};2024-01-0{n + 1}" for n, name in enumerate(written)),
+                    encoding="utf-8")  # fmt: skip
+    assert read_log(file)["Client ID"].tolist() == read
+    file.write_text(file.read_text(encoding="utf-8").replace("Client ID", "Kunde"), encoding="utf-8")
+    assert read_log(file, customer="Kunde")["Kunde"].tolist() == read
+
+
+def test_a_file_without_names_of_columns_is_told_so(tmp_path):
+    file = tmp_path / "log.csv"
+    file.write_text("15,2022-01-01,28.36\n16,2022-01-01,3\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"no customer column recognised .* the first line must hold the names"):
+        clean_log(read_log(file))
+
+
+def test_an_end_that_is_no_number_is_refused():
+    with pytest.raises(InputError, match=r"end: .* must be a number, got nan"):
+        clean_log(pd.DataFrame({"customer": [1, 2], "date": [1.0, 2.0]}), end=float("nan"))
+
+
+def test_a_mark_at_the_end_of_each_row_moves_no_column(tmp_path):
+    """Some programs write one more separator than there are columns, which parsers take for names of rows."""
+    file = tmp_path / "log.csv"
+    rows = "".join(f"{who};2024-01-0{who};5;\n" for who in (1, 2))
+    file.write_text(f"customer;date;amount\n{rows}", encoding="utf-8")
+    found = {"customer": [1, 2], "date": ["2024-01-01", "2024-01-02"], "amount": [5, 5]}
+    assert read_log(file).to_dict("list") == found
+    file.write_text("customer;date;amount\n007;2024-01-01;5;\n7;2024-01-02;5;\n", encoding="utf-8")
+    assert read_log(file)["customer"].tolist() == ["007", "7"]
+    # decimal commas between commas: an amount of 5.50 would be read as 50, at a date of 5
+    file.write_text("customer,date,amount\n1,2024-01-01,5,50\n2,2024-01-02,6,00\n", encoding="utf-8")
+    with pytest.raises(InputError, match="its rows have more columns than its first line has names"):
+        read_log(file)
+
+
+def test_what_is_missing_is_called_nothing():
+    assert (
+        "amount: 1 of 4 rows (first: row 2) not a number (first: nothing)"
+        in _problems(_log(amount=[5.0, np.nan, 7.0, 8.0]))[0]
+    )
+    assert "not a number (first: inf)" in _problems(_log(amount=[5.0, np.inf, 7.0, 8.0]))[0]
+    assert "(first: nothing, row 1)" in _problems(_log(date=[None, "2024-02-01", "2024-01-05", "2024-03-01"]))[0]
+
+
+def test_customers_of_a_long_file_are_the_same_from_beginning_to_end(tmp_path):
+    """A name with a letter near the end, so that a parser that works piece by piece takes 15 for two customers."""
+    file = tmp_path / "log.csv"
+    rows = "\n".join(f"{n % 1000 + 1},{n}" for n in range(300_000))
+    file.write_text(f"customer,time\n{rows}\nA17,300000\n15,300001\n", encoding="utf-8")
+    assert clean_log(read_log(file)).record.customers == 1001
+
+
+def test_two_columns_of_one_name_are_refused():
+    two = pd.DataFrame([[1, "2024-01-02", "2024-02-02"]], columns=["customer", "date", "date"])
+    assert _problems(two) == ("date: 2 columns are called 'date'; give them names of their own",)

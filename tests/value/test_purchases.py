@@ -832,3 +832,12 @@ def test_value_is_purchases_times_spend_times_margin():
 def test_bad_numbers_are_refused(call, words):
     with pytest.raises(InputError, match=words):
         call()
+
+
+@pytest.mark.parametrize("model", [*CONTINUOUS, DONORS], ids=lambda model: model.name)
+def test_an_endless_future_and_history_are_refused(model):
+    """Without discounting purchases may add up for ever; the way out is named."""
+    with pytest.raises(InputError, match=r"periods: must be finite, .*discounted_purchases"):
+        model.expected_purchases(np.inf, 0, 0, 4)
+    with pytest.raises(InputError, match=r"history: T must be finite"):
+        model.expected_purchases(1, 0, 0, np.inf)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
 from custsim.errors import InputError
+from custsim.value.exponentialgamma import ExponentialGamma
 from custsim.value.retention import (
     BetaDiscreteWeibull,
     Geometric,
@@ -16,6 +17,7 @@ from custsim.value.retention import (
     why_retention_rises,
 )
 
+SBG = ShiftedBetaGeometric(alpha=1.0, beta=1.0)
 HIGH_END = [100, 86.9, 74.3, 65.3, 59.3, 55.1, 51.7, 49.1, 46.8, 44.5, 42.7, 40.9, 39.4]
 
 positive = st.floats(0.05, 20.0)
@@ -267,6 +269,20 @@ def test_comparison_judges_by_ages_kept_back():
     assert np.isnan(compare_retention_models(HIGH_END)["holdout_error"]).all()
 
 
+def test_a_model_of_another_kind_is_held_against_the_same_ages():
+    """With r = alpha = 1 a share 1/(1 + t) is there at age t: the error of a cohort that does so is nought."""
+    cohort = [6000, 3000, 2000, 1500, 1200]
+    exact = ExponentialGamma(r=1.0, alpha=1.0)
+    row = compare_retention_models(cohort, periods=2, also=[exact]).loc["exponential-gamma"]
+    assert row["fit_error"] == pytest.approx(0, abs=1e-12)
+    assert row["holdout_error"] == pytest.approx(0, abs=1e-12)
+    assert not row["converged"]  # given by hand
+    fitted = compare_retention_models(cohort, also=[ExponentialGamma.fit_survival(cohort)])
+    # such a cohort is of the shifted beta-geometric too: alpha = beta = 1 give 1/(1 + t)
+    likelihood = fitted["log_likelihood"]
+    assert likelihood["exponential-gamma"] == pytest.approx(likelihood["shifted beta-geometric"], abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("survival", "options", "words"),
     [
@@ -275,7 +291,7 @@ def test_comparison_judges_by_ages_kept_back():
         ([100, -5], {}, "never fall below 0"),
         ([100, float("nan")], {}, "not a number at age 1;"),
         ([100, 100, 100], {}, "nobody leaves"),
-        ([100, 80], {"periods": 5}, "between 1 and the 1 renewals"),
+        ([100, 80], {"periods": 5}, "a whole number between 1 and 1, the renewals observed"),
         ([100, 80], {"customers": -1}, "must be above 0"),
         ([[100, 80], [100, 90]], {"customers": [100]}, "1 numbers for 2 cohorts"),
     ],
@@ -314,3 +330,38 @@ def test_fit_that_runs_away_is_recorded_and_not_raised():
     assert "alpha and beta ran away" in model.convergence.message
     assert np.isnan(model.summary()["standard_error"]).all()
     assert model.mean_churn == pytest.approx(0.2, rel=1e-3)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(0.5, 2.0), (3e4, 2e5), (2e6, 9e4), (2e9, 8e9), (3.0, 1e12), (1e12, 5.0)])
+def test_survival_is_the_product_of_the_retention_rates_whatever_the_size_of_the_parameters(alpha, beta):
+    """S(t) = (beta / (alpha + beta)) ... ((beta + t - 1) / (alpha + beta + t - 1)): customers ever more alike."""
+    steps = np.arange(40)
+    product = np.concatenate([[0.0], np.cumsum(np.log((beta + steps) / (alpha + beta + steps)))])
+    model = ShiftedBetaGeometric(alpha=alpha, beta=beta)
+    shown = product > -600  # less than that is hardly a number
+    assert np.log(model.survival(np.arange(41)[shown])) == pytest.approx(product[shown], rel=1e-9, abs=1e-9)
+    assert model.retention_rate(1) == pytest.approx(beta / (alpha + beta), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: SBG.retention_rate([1, np.inf]), "age: must be finite"),
+        (lambda: SBG.discounted_residual_lifetime(np.inf, 0.1), "age: must be finite"),
+        (lambda: SBG.discounted_lifetime([0.1, 0.2]), "discount_per_period: must be one number"),
+        (lambda: SBG.discounted_lifetime("much"), "discount_per_period: must be one number"),
+        (lambda: SBG.predict(np.inf), "periods: must be a whole number"),
+        (lambda: SBG.predict(np.nan), "periods: must be a whole number"),
+        (lambda: why_retention_rises(SBG, np.nan), "periods: must be a whole number"),
+        (lambda: Geometric.fit([100, 80, 60, 50], periods=2.5), "periods: must be a whole number between 1 and 3"),
+        (lambda: Geometric.fit([100, 80, 60], customers=np.inf), "customers: must be above 0 and finite"),
+    ],
+)
+def test_numbers_that_are_none_are_refused(call, words):
+    with pytest.raises(InputError, match=words):
+        call()
+
+
+def test_numbers_of_customers_may_be_an_array():
+    rows = [[100, 80, 60], [100, 70, 50]]
+    assert Geometric.fit(rows, customers=np.array([1000, 20])) == Geometric.fit(rows, customers=[1000, 20])

@@ -6,6 +6,7 @@ import pytest
 
 from custsim.errors import InputError
 from custsim.plots import purchases, retention, style
+from custsim.value.exponentialgamma import ExponentialGamma
 from custsim.value.purchases import BGBB, BGNBD, MBGNBD, holdout_check
 from custsim.value.retention import BetaDiscreteWeibull, Geometric, ShiftedBetaGeometric
 from custsim.value.transactions import CustomerSummary, calibration_holdout
@@ -63,6 +64,35 @@ def test_retention_by_age_is_drawn_as_computed():
         points = ax.transData.transform(np.vstack([line.get_xydata() for line in ax.lines]))
         box = ax.get_legend().get_window_extent()
         assert not any(box.contains(*point) for point in points)
+
+
+def test_customers_who_may_leave_at_any_moment_are_drawn_between_the_counts_too():
+    """Where alpha = r = 1 half are gone at age 1 and a third at 1/2: a curve, not a line between counts."""
+    figure = retention.survival_projection([ExponentialGamma(r=1.0, alpha=1.0), SBG], OBSERVED, periods=3)
+    line = next(line for line in figure.axes[0].lines if line.get_label() == "differ, leave any time (EG)")
+    age, share = np.asarray(line.get_xydata()).T
+    assert share[[0, -1]] == pytest.approx([1.0, 0.25])
+    assert np.interp([0.5, 1.0], age, share) == pytest.approx([2 / 3, 0.5], abs=1e-3)
+    assert "Exponential-gamma model: r 1, alpha 1" in _words(figure)
+    by_age = retention.retention_by_age(ExponentialGamma(r=1.0, alpha=1.0), periods=3)
+    (line,) = by_age.axes[0].lines
+    assert np.interp([1, 2, 3], *np.asarray(line.get_xydata()).T) == pytest.approx([1 / 2, 2 / 3, 3 / 4], abs=1e-3)
+    assert "renew" not in _words(by_age)
+
+
+@pytest.mark.parametrize("draw", [retention.survival_projection, retention.retention_by_age])
+def test_what_was_observed_later_than_the_last_age_drawn_is_left_out(draw):
+    figure = draw(SBG, OBSERVED, periods=3)
+    ages = next(line for line in figure.axes[0].lines if line.get_label() == "observed").get_xdata()
+    assert max(ages) == 3
+    figure = draw(SBG, OBSERVED, periods=5, calibration=3)
+    ages = next(line for line in figure.axes[0].lines if line.get_label() == "observed later").get_xdata()
+    assert list(ages) == [4, 5]
+
+
+def _words(figure):
+    ax = figure.axes[0]
+    return " ".join([text.get_text() for text in [*ax.texts, ax.title, ax._left_title]] + [ax.get_xlabel()])
 
 
 def test_mix_of_customers_fills_the_bars():
@@ -142,6 +172,7 @@ def test_every_picture_can_be_saved(split, tmp_path):
         retention.survival_projection(SBG),
         retention.retention_by_age(SBG),
         retention.sorting_of_customers(SBG),
+        retention.survival_projection(ExponentialGamma(r=1.2, alpha=10.0)),
         purchases.frequency_recency(model, T=30),
         purchases.alive_history(model, [0], until=10),
         purchases.purchase_tracking(model, split.calibration, step=3),
