@@ -318,7 +318,7 @@ class Room:
         before = seat.kept.states[component.id]
         answer = _answer(message, reply)
         seat.kept.states[component.id] = after
-        if mark:
+        if mark and reply.message.get("is") != "problem":  # what was refused is refused again when it is sent again
             seat.kept.marks[component.id] = mark
         if after == before and answer is None:
             return

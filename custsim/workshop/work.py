@@ -159,7 +159,8 @@ class Work:
 
     async def _one(self, seat: Seat, component: Component, ask: _Ask) -> None:
         if _seen(ask.mark, seat.kept.marks.get(component.id, "")):
-            return  # sent again after a broken connection, but it had arrived
+            # sent again after a broken connection, but it had arrived: the page is told what came of it
+            ask = _Ask({"do": "look", "n": ask.message.get("n")}, "")
         state = self._room.state(seat, component)
         loop = asyncio.get_running_loop()
         after, reply, frame = await loop.run_in_executor(self._quick, _handled, component, state, ask.message)

@@ -73,10 +73,7 @@ async function rejoin() {
 
 function opened() {
   at("lost").hidden = true;
-  for (const part of parts.values()) {
-    for (const message of part.unanswered.values()) send(part, message);
-    part.screen.refresh();
-  }
+  for (const part of parts.values()) part.screen.refresh();
 }
 
 function broken() {
@@ -108,7 +105,7 @@ const hear = {
     }
   },
   refresh(room) {
-    parts.get(room.of)?.screen.refresh();
+    parts.get(room.of)?.screen.look();
   },
   bye(room) {
     line.close();
@@ -136,25 +133,20 @@ function numbers(data) {
 
 // ---- components ---------------------------------------------------------------------------------------------------
 
-/** What a learner would have to do again if it were lost. Moves are made again by the component itself. */
-const matters = (message) => !["look", "move"].includes(message.do);
-
 function send(part, message) {
-  if (matters(message)) part.unanswered.set(message.n, message);
   line.send(JSON.stringify({ to: part.id, screen: page, message }));
 }
 
 function answer(id, message, floats) {
   const part = parts.get(id);
   if (!part) return;
-  part.unanswered.delete(message.n);
   if (message.is === "revealed" || message.guessed) predicted(id);
   part.transport.onmessage(message, floats);
 }
 
 function mountPart(block) {
   const place = make("div", { class: "part" });
-  const part = { id: block.id, transport: { send: (message) => send(part, message) }, unanswered: new Map() };
+  const part = { id: block.id, transport: { send: (message) => send(part, message) } };
   parts.set(block.id, part);
   return { place, begin: () => { part.screen = mount(place, block.description, part.transport); } };
 }

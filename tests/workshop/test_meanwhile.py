@@ -1,0 +1,131 @@
+"""What people do while something else arrives, or while nothing does: no press and no answer is lost or done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsers import People, Wire
+from playwright.sync_api import Locator, Page, expect
+from workshop_room import Trainee, Workshop, write_notebook
+
+from custsim.lessons.catalogue import read_notebook
+from custsim.workshop.prepare import prepare
+from custsim.workshop.store import Store
+
+CELLS = [
+    "# The game\n\nWords.",
+    ">>>from custsim.game import Game\nGame('game', years=2, trials=2)",
+    "## Check",
+    ">>>from custsim.widgets import Guess, Number\n"
+    "Number('sum', question='2 + 3?', answer=5, tolerance=0.01, explain='Adding.')",
+    ">>>Guess('silent', question='Of 100, how many complain?', unit='persons', low=0, high=100, outcome=22.0)",
+]
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Workshop]:
+    """A workshop with the game and two questions, all open."""
+    lesson = read_notebook(write_notebook(tmp_path / "10_game.ipynb", CELLS))
+    prepared = prepare(lesson, lambda part: part.room_opens(tmp_path / "game.db", "room"))
+    made = Workshop(prepared, Store.open(tmp_path / "room.db", lesson.name))
+    made.start()
+    made.go("reveal_all")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+def part(page: Page, name: str) -> Locator:
+    return page.locator(f"section.custsim[data-id={name}]")
+
+
+def found(trainee: Trainee, team: str) -> str:
+    """Found a team; give its word."""
+    return str(trainee.ask("game", {"do": "join", "team": team, "word": ""})["word"])
+
+
+def found_in_browser(page: Page, team: str) -> None:
+    page.get_by_label("Name of the team").fill(team)
+    part(page, "game").get_by_role("button", name="Join").click()
+
+
+def test_a_press_is_not_lost_when_others_found_teams_at_the_same_moment(
+    people: People, room: Workshop, wire: Wire
+) -> None:
+    page = people.join("Ana", room, wire=wire)
+    others = [room.join(name) for name in ("Ben", "Cleo")]
+    expect(page.get_by_text("There are no teams yet.")).to_be_visible()
+    wire.hold_answers()
+    found(others[0], "Foxes")  # the page looks, and has no answer yet
+    expect(part(page, "game")).to_have_attribute("aria-busy", "true")
+    found_in_browser(page, "Owls")
+    found(others[1], "Bears")
+    wire.wait_for(page, "refresh", 2)
+    wire.let_answers_pass()
+    expect(page.get_by_text("Team Owls;")).to_be_visible()
+
+
+def test_a_refusal_stays_in_sight_when_others_do_something(people: People, room: Workshop, wire: Wire) -> None:
+    page = people.join("Ana", room, wire=wire)
+    others = [room.join(name) for name in ("Ben", "Cleo")]
+    found(others[0], "Owls")
+    expect(page.get_by_text("There are: Owls.")).to_be_visible()
+    wire.hold_answers()
+    found_in_browser(page, "owls")
+    expect(part(page, "game")).to_have_attribute("aria-busy", "true")
+    found(others[1], "Bears")
+    wire.wait_for(page, "refresh", 2)
+    wire.let_answers_pass()
+    expect(page.get_by_text("There are: Owls, Bears.")).to_be_visible()
+    expect(part(page, "game").get_by_role("alert")).to_contain_text("the name owls is taken")
+    page.get_by_label("Name of the team").fill("Foxes")
+    part(page, "game").get_by_role("button", name="Join").click()
+    expect(page.get_by_text("Team Foxes;")).to_be_visible()
+    expect(part(page, "game").get_by_role("alert")).to_have_count(0)
+
+
+def test_all_that_is_answered_while_the_connection_is_broken_arrives_once(
+    people: People, room: Workshop, wire: Wire
+) -> None:
+    page = people.join("Ana", room, wire=wire)
+    field, check = part(page, "sum").get_by_role("textbox"), part(page, "sum").get_by_role("button", name="Check")
+    expect(field).to_be_visible()
+    wire.cut()
+    expect(page.locator("#lost")).to_be_visible()
+    for given in ("7", "6", "5"):
+        field.fill(given)
+        check.click()
+    wire.mend()
+    expect(part(page, "sum")).to_contain_text("Adding.")
+    expect(part(page, "sum")).to_contain_text("3 tries")
+    expect(page.locator("#lost")).to_be_hidden()
+
+
+def test_what_had_arrived_before_the_connection_broke_is_not_done_twice(
+    people: People, room: Workshop, wire: Wire
+) -> None:
+    page = people.join("Ana", room, wire=wire)
+    wire.hold_answers()
+    part(page, "sum").get_by_role("textbox").fill("7")
+    part(page, "sum").get_by_role("button", name="Check").click()
+    part(page, "silent").get_by_role("textbox").fill("30")
+    part(page, "silent").get_by_role("button", name="That is my guess").click()
+    trainer = people.open(room.trainer_address)
+    expect(trainer.locator(".question").filter(has_text="1 answered")).to_have_count(2)
+    wire.cut()
+    expect(page.locator("#lost")).to_be_visible()
+    wire.mend()
+    expect(part(page, "sum")).to_contain_text("Not yet.")
+    expect(part(page, "sum")).to_contain_text("1 try")
+    expect(part(page, "silent").locator(".reveal")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(part(page, "sum")).to_have_attribute("aria-busy", "false")
+    part(page, "sum").get_by_role("textbox").fill("5")
+    part(page, "sum").get_by_role("button", name="Check").click()
+    expect(part(page, "sum")).to_contain_text("2 tries")
