@@ -297,27 +297,30 @@ class Server:
                 await asyncio.wait_for(changed.wait(), _LOOKS[1])
 
     async def _do(self, screen: Browser, message: dict[str, Any]) -> None:
-        """Do what a button of the trainer's page says."""
-        do, seat_id = str(message.get("do")), str(message.get("seat"))
+        """Do what a button of the trainer's page says, and say when it is done, or why it is not."""
+        do, seat_id, trouble = str(message.get("do")), str(message.get("seat")), ""
         if do == "readmit":
             self.room.readmit(seat_id)
         elif do == "remove":
             await self.room.remove(seat_id)
             self.work.forget(seat_id)
         elif do == "act":
-            await self._act(screen, message)
+            trouble = await self._act(message)
         else:
-            await self.room.go(do)
+            step = message.get("step")
+            await self.room.go(do, step if isinstance(step, int) else None)
+        screen.tell({"is": "done", "n": message.get("n"), "problem": trouble})
 
-    async def _act(self, screen: Browser, message: dict[str, Any]) -> None:
+    async def _act(self, message: dict[str, Any]) -> str:
         component = self.room.component(message.get("of"))
         if not isinstance(component, Shared):
-            return
+            return ""
         asked = {"do": message.get("name")}
         try:
-            await self.work.aside(lambda: component.handle_trainer(asked))
-        except InputError as error:
-            screen.tell({"is": "problem", "text": str(error)})
+            await self.work.desk(lambda: component.handle_trainer(asked))
+        except CustsimError as error:
+            return str(error)
+        return ""
 
 
 async def _json_of(request: Request) -> dict[str, Any]:

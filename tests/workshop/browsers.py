@@ -18,7 +18,7 @@ class Wire:
     def __init__(self) -> None:
         self._page: Any = None
         self._held: list[str | bytes] | None = None
-        self._broken = False
+        self._holds_all = self._broken = False
         self._told: list[str] = []
 
     def lead(self, page: Any) -> None:
@@ -35,7 +35,7 @@ class Wire:
 
     def _heard(self, message: str | bytes) -> None:
         of_a_component = isinstance(message, bytes) or not message.startswith('{"room"')
-        if self._held is not None and of_a_component:
+        if self._held is not None and (of_a_component or self._holds_all):
             self._held.append(message)
         else:
             self._page.send(message)
@@ -50,7 +50,11 @@ class Wire:
 
     def hold_answers(self) -> None:
         """Keep what components answer from the page, as a slow network does; the rest passes."""
-        self._held = []
+        self._held, self._holds_all = [], False
+
+    def hold_everything(self) -> None:
+        """Keep whatever comes from the workshop from the page."""
+        self._held, self._holds_all = [], True
 
     def let_answers_pass(self) -> None:
         held, self._held = self._held or [], None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browsers import People, Wire
 from playwright.sync_api import Locator, Page, expect
-from workshop_room import Trainee, Workshop, write_notebook
+from workshop_room import Open, Trainee, Workshop, write_notebook
 
 from custsim.lessons.catalogue import read_notebook
 from custsim.workshop.prepare import prepare
@@ -25,15 +25,21 @@ CELLS = [
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Workshop]:
-    """A workshop with the game and two questions, all open."""
+def closed(tmp_path: Path) -> Iterator[Workshop]:
+    """A workshop with the game and two questions, not started yet."""
     lesson = read_notebook(write_notebook(tmp_path / "10_game.ipynb", CELLS))
     prepared = prepare(lesson, lambda part: part.room_opens(tmp_path / "game.db", "room"))
     made = Workshop(prepared, Store.open(tmp_path / "room.db", lesson.name))
     made.start()
-    made.go("reveal_all")
     yield made
     made.stop()
+
+
+@pytest.fixture
+def room(closed: Workshop) -> Workshop:
+    """The same with everything open."""
+    closed.go("reveal_all")
+    return closed
 
 
 @pytest.fixture
@@ -129,3 +135,107 @@ def test_what_had_arrived_before_the_connection_broke_is_not_done_twice(
     part(page, "sum").get_by_role("textbox").fill("5")
     part(page, "sum").get_by_role("button", name="Check").click()
     expect(part(page, "sum")).to_contain_text("2 tries")
+
+
+# ---- the trainer --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pause", [100, 900])
+def test_who_presses_twice_opens_a_year_and_does_not_close_it(people: People, room: Workshop, pause: int) -> None:
+    """A double click, and a second press of somebody who saw nothing happen."""
+    found(room.join("Ana"), "Owls")
+    trainer = people.open(room.trainer_address)
+    button = trainer.get_by_role("button", name="Open year 1")
+    button.hover()
+    for click in (1, 2):
+        trainer.mouse.down(click_count=click if pause < 500 else 1)
+        trainer.mouse.up(click_count=click if pause < 500 else 1)
+        trainer.wait_for_timeout(pause)
+    room.join("Ben")
+    expect(trainer.locator("#counts")).to_contain_text("2 joined")
+    expect(trainer.get_by_text("Year 1 of 2 is open")).to_be_visible()
+    expect(trainer.get_by_role("button", name="Close year 1")).to_be_enabled()
+    expect(trainer.get_by_role("alert")).to_have_count(0)
+
+
+def test_who_presses_twice_while_a_year_is_being_lived_closes_it_once(people: People, room: Workshop) -> None:
+    found(room.join("Ana"), "Owls")
+    trainer = people.open(room.trainer_address)
+    trainer.get_by_role("button", name="Open year 1").click()
+    for _ in range(2):
+        trainer.get_by_role("button", name="Close year 1").click()
+    expect(trainer.get_by_text("1 of 2 years are decided")).to_be_visible(timeout=120_000)
+    trainer.get_by_role("button", name="Open year 2").click()
+    expect(trainer.get_by_text("Year 2 of 2 is open")).to_be_visible()
+    expect(trainer.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize("by", ["double click", "held key"])
+def test_one_press_opens_one_step(people: People, open_workshop: Open, by: str) -> None:
+    made = open_workshop()
+    made.go("start")
+    trainer = people.open(made.trainer_address)
+    button = trainer.locator("#next")
+    expect(button).to_contain_text("Open step 2")
+    button.hover()
+    button.focus()
+    trainer.wait_for_timeout(700)  # the room is quiet: what is pressed is shown at once
+    for again in range(2):
+        if by == "double click":
+            trainer.mouse.down(click_count=again + 1)
+            trainer.mouse.up(click_count=again + 1)
+        else:
+            trainer.keyboard.down("Enter")  # without letting it go
+        trainer.wait_for_timeout(200)
+    trainer.keyboard.up("Enter")
+    made.join("Ben")
+    expect(trainer.locator("#counts")).to_contain_text("1 joined")
+    expect(button).to_contain_text("Open step 3")
+    assert made.room.revealed == 2
+
+
+def test_a_step_is_opened_once_when_two_trainers_open_it(people: People, open_workshop: Open) -> None:
+    """Each presses the button that names it, before the page knows of the other."""
+    made = open_workshop()
+    made.go("start")
+    wires = [Wire(), Wire()]
+    pages = [people.open(made.trainer_address, wire=wire) for wire in wires]
+    for page in pages:
+        expect(page.locator("#next")).to_contain_text("Open step 2")
+    for wire in wires:
+        wire.hold_everything()
+    for page in pages:
+        page.locator("#next").click()
+    for wire in wires:
+        wire.let_answers_pass()
+    for page in pages:
+        expect(page.locator("#next")).to_contain_text("Open step 3")
+        expect(page.locator("#phase")).to_contain_text("2 of 4 steps are open")
+    made.join("Ben")
+    for page in pages:
+        expect(page.locator("#counts")).to_contain_text("1 joined")  # all that was pressed is done
+    assert made.room.revealed == 2
+
+
+def test_a_trainer_learns_that_a_press_did_nothing(people: People, closed: Workshop, wire: Wire) -> None:
+    trainer = people.open(closed.trainer_address, wire=wire)
+    expect(trainer.locator("#next")).to_have_text("Start the lesson")
+    wire.cut()
+    trainer.locator("#next").click()
+    expect(trainer.get_by_role("alert")).to_contain_text("“Start the lesson” did not reach the workshop")
+    expect(trainer.locator("#lost")).to_be_visible()
+    wire.mend()
+    expect(trainer.locator("#lost")).to_be_hidden()
+    trainer.locator("#next").click()
+    expect(trainer.locator("#next")).to_contain_text("Open step 2")
+    expect(trainer.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_trainer_learns_that_a_press_may_have_done_nothing(people: People, closed: Workshop, wire: Wire) -> None:
+    trainer = people.open(closed.trainer_address, wire=wire)
+    expect(trainer.locator("#next")).to_have_text("Start the lesson")
+    wire.hold_everything()
+    trainer.locator("#next").click()
+    wire.cut()
+    wire.mend()
+    expect(trainer.get_by_role("alert")).to_contain_text("look whether “Start the lesson” was done")

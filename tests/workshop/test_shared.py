@@ -92,7 +92,7 @@ def test_the_trainer_has_a_desk_for_it_and_others_have_not(pot: Workshop) -> Non
     assert room["shared"] == [{"of": "pot", "words": ["5 in it"], "buttons": [{"do": "empty", "label": "Empty it"}]}]
     assert room["people"][0]["progress"] == [1.0]
     trainer.socket.send(json.dumps({"do": "act", "of": "pot", "name": "burn"}))
-    assert trainer.hear("problem")["text"] == "there is nothing but emptying"
+    assert trainer.hear("done")["problem"] == "there is nothing but emptying"
     assert ana.socket is not None
     ana.socket.send(json.dumps({"do": "act", "of": "pot", "name": "empty"}))
     assert ana.ask("pot", {"do": "empty"})["sum"] == 5

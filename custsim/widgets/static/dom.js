@@ -132,6 +132,22 @@ export function makePatience() {
 }
 
 /**
+ * Let a press count once: the second click of a double click, and what a held key repeats, press nothing, as by then
+ * something else may stand where the first was pressed.
+ * @param {HTMLElement} place
+ * @param {string} which of what it holds, as a selector
+ */
+export function pressOnce(place, which) {
+  const refuse = (event) => {
+    if (!event.target.closest(which)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  place.addEventListener("click", (event) => event.detail > 1 && refuse(event), { capture: true });
+  place.addEventListener("keydown", (event) => event.repeat && event.key === "Enter" && refuse(event), { capture: true });
+}
+
+/**
  * Replace what an element holds, and leave the focus on the button that had it: one with the same `data-key`.
  * @param {HTMLElement} element
  * @param {...(Node|string)} children

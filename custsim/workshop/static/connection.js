@@ -12,7 +12,8 @@ const WORTH_A_WORD = 700;
  * @param {string} path
  * @param {{opened?: () => void, text: (data: string) => void, numbers?: (data: ArrayBuffer) => void,
  *   broken?: () => void, refused?: () => void}} ears `opened` is called each time, `refused` when it broke before it stood
- * @returns {{send: (data: string) => void, close: () => void}} what is sent while it is broken is dropped
+ * @returns {{send: (data: string) => boolean, close: () => void}} what is sent while it is broken is dropped: then `send`
+ *   says false
  */
 export function connect(path, ears) {
   const address = new URL(path, location.href);
@@ -47,7 +48,9 @@ export function connect(path, ears) {
   open();
   return {
     send(data) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(data);
+      const stands = socket.readyState === WebSocket.OPEN;
+      if (stands) socket.send(data);
+      return stands;
     },
     close() {
       over = true;
