@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsers import People, Wire
+from browsers import PHONE, People, Wire
 from playwright.sync_api import Locator, Page, expect
 from workshop_room import Open, Trainee, Workshop, write_notebook
 
@@ -137,6 +137,107 @@ def test_what_had_arrived_before_the_connection_broke_is_not_done_twice(
     expect(part(page, "sum")).to_contain_text("2 tries")
 
 
+def test_a_double_click_is_one_answer(people: People, room: Workshop) -> None:
+    page = people.join("Ana", room)
+    part(page, "sum").get_by_role("textbox").fill("7")
+    check = part(page, "sum").get_by_role("button", name="Check")
+    check.hover()
+    for click in (1, 2):
+        page.mouse.down(click_count=click)
+        page.mouse.up(click_count=click)
+        expect(part(page, "sum")).to_contain_text("Not yet.")
+    part(page, "sum").get_by_role("textbox").fill("5")
+    check.click()
+    expect(part(page, "sum")).to_contain_text("Adding.")
+    expect(part(page, "sum")).to_contain_text("2 tries")
+
+
+def test_what_is_being_typed_stays_when_an_answer_arrives(people: People, room: Workshop, wire: Wire) -> None:
+    page = people.join("Ana", room, wire=wire)
+    field = part(page, "sum").get_by_role("textbox")
+    expect(field).to_be_visible()
+    expect(part(page, "game")).to_contain_text("There are no teams yet.")
+    wire.hold_answers()
+    field.fill("7")
+    field.press("Enter")
+    field.fill("")  # and begins again while the answer is on its way
+    wire.let_answers_pass()
+    expect(part(page, "sum")).to_contain_text("Not yet.")
+    page.keyboard.type("5")
+    expect(field).to_have_value("5")
+    page.reload()
+    expect(field).to_have_value("7")  # after a reload the last answer is there again
+
+
+def test_who_types_when_the_trainer_pauses_goes_on_typing_afterwards(people: People, room: Workshop) -> None:
+    page = people.join("Ana", room)
+    field = part(page, "sum").get_by_role("textbox")
+    field.click()
+    page.keyboard.type("1")
+    room.go("pause")
+    expect(page.locator("#paused")).to_be_visible()
+    room.go("resume")
+    expect(page.locator("#paused")).to_be_hidden()
+    page.keyboard.type("2")
+    expect(field).to_have_value("12")
+
+
+def test_a_page_shows_the_lesson_of_a_room_that_took_the_place_of_another(
+    people: People, room: Workshop, wire: Wire
+) -> None:
+    """The trainer begins anew at the same address: old steps and old answers are not shown on."""
+    page = people.join("Ana", room, wire=wire)
+    part(page, "sum").get_by_role("textbox").fill("5")
+    part(page, "sum").get_by_role("button", name="Check").click()
+    expect(part(page, "sum")).to_contain_text("Adding.")
+    wire.cut()
+    expect(page.locator("#lost")).to_be_visible()
+    room.room.seats.clear()
+    wire.mend()
+    expect(page.locator("#joining")).to_be_visible()
+    expect(page.locator("#lost")).to_be_hidden()
+    page.fill("#word", room.word)
+    page.fill("#nickname", "Ben")
+    page.click("#join")
+    expect(part(page, "sum").get_by_role("textbox")).to_have_value("")
+    expect(part(page, "sum")).not_to_contain_text("Adding.")
+
+
+def test_a_plan_of_the_team_is_seen_by_all_its_members(people: People, room: Workshop) -> None:
+    """Nobody takes the sliders for the plan that counts when a team-mate has submitted another."""
+    trainer = people.open(room.trainer_address)
+    mate = room.join("Ben")
+    word = found(mate, "Owls")
+    page = people.join("Ana", room)
+    page.get_by_label("Word of the team").fill(word)
+    found_in_browser(page, "Owls")
+    trainer.get_by_role("button", name="Open year 1").click()
+    expect(page.get_by_text("Year 1 of 2 is open.")).to_be_visible(timeout=120_000)
+    slider = part(page, "game").get_by_role("slider", name="Reward for a referral")
+    other = page.get_by_text("The sliders show another plan")
+    plan = mate.ask("game", {"do": "look"})["desk"]["plan"]
+
+    def submits(reward: int, key: str) -> None:
+        given = {**plan, "market.marketing": 0.5 * plan["market.marketing"], "referral.reward": reward}
+        told = mate.ask("game", {"do": "submit", "year": 1, "key": key, "plan": given})
+        assert told["is"] == "game", told
+
+    submits(10, "a")
+    expect(slider).to_have_attribute("aria-valuetext", "10 EUR")  # untouched sliders follow
+    expect(other).to_be_hidden()
+    slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", "15 EUR")
+    expect(other).to_be_visible()
+    submits(20, "b")
+    taken = page.locator(".game-submitted")
+    expect(taken).to_contain_text("was taken at")
+    expect(slider).to_have_attribute("aria-valuetext", "15 EUR")  # what is being planned stays
+    expect(other).to_be_visible()
+    page.locator(".game-submit").click()
+    expect(other).to_be_hidden()
+    expect(slider).to_have_attribute("aria-valuetext", "15 EUR")
+
+
 # ---- the trainer --------------------------------------------------------------------------------------------------
 
 
@@ -215,6 +316,19 @@ def test_a_step_is_opened_once_when_two_trainers_open_it(people: People, open_wo
     for page in pages:
         expect(page.locator("#counts")).to_contain_text("1 joined")  # all that was pressed is done
     assert made.room.revealed == 2
+
+
+def test_a_table_stays_where_it_was_scrolled_to(people: People, room: Workshop) -> None:
+    """On a phone, while the page looks again every few seconds and others do something."""
+    found(room.join("Ana"), "OwlsAndOthersOfTheNorth")
+    trainer = people.open(room.trainer_address, PHONE)
+    table = trainer.locator(".shared .scroll").first
+    table.evaluate("place => { place.scrollLeft = 60; }")
+    left = table.evaluate("place => place.scrollLeft")
+    assert left > 0
+    found(room.join("Ben"), "FoxesOfTheWest")
+    expect(table).to_contain_text("FoxesOfTheWest")
+    assert table.evaluate("place => place.scrollLeft") == left
 
 
 def test_a_trainer_learns_that_a_press_did_nothing(people: People, closed: Workshop, wire: Wire) -> None:

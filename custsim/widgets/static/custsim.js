@@ -6,7 +6,7 @@
  */
 
 import { buildBoard } from "./board.js";
-import { make, unbroken } from "./dom.js";
+import { make, pressOnce, unbroken } from "./dom.js";
 import { buildGuess } from "./guess.js";
 import { openLine } from "./line.js";
 import { buildChoice, buildEvidence, buildNumber, buildTable } from "./questions.js";
@@ -72,6 +72,7 @@ export function mount(element, description, transport) {
     busy.replaceChildren(WAITS[state] ? make("span", {}, WAITS[state]) : "");
   }
   root.addEventListener("keydown", (event) => event.stopPropagation()); // a notebook has other plans with arrow keys
+  pressOnce(root, "form button:not([type=button]), .go"); // what is handed in with it, is handed in once
   root.append(busy);
   screen = build(root, description, line);
   root.append(problem);

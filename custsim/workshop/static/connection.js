@@ -32,13 +32,14 @@ export function connect(path, ears) {
       stood = true;
       pause = FIRST_PAUSE;
       clearTimeout(word);
+      word = 0;
       ears.opened?.();
     };
     socket.onmessage = ({ data }) => (typeof data === "string" ? ears.text(data) : ears.numbers?.(data));
     socket.onclose = () => {
       if (over) return;
-      clearTimeout(word);
-      word = setTimeout(() => over || socket.readyState === WebSocket.OPEN || ears.broken?.(), WORTH_A_WORD);
+      // counted from the first break: tries that fail at once do not put it off
+      word ||= setTimeout(() => over || socket.readyState === WebSocket.OPEN || ears.broken?.(), WORTH_A_WORD);
       if (!stood) ears.refused?.();
       setTimeout(() => over || open(), pause * (0.7 + 0.6 * Math.random()));
       pause = Math.min(LONGEST_PAUSE, pause * 1.7);

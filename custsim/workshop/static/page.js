@@ -36,6 +36,9 @@ async function asked(address, options) {
 // ---- joining ------------------------------------------------------------------------------------------------------
 
 function askToJoin() {
+  sessionStorage.removeItem(PLACE);
+  sessionStorage.removeItem(SKIPPED);
+  skipped.clear();
   const scanned = decodeURIComponent(location.hash.slice(1)).replaceAll("-", " ");
   if (scanned && !at("word").value) at("word").value = scanned;
   view("joining");
@@ -67,7 +70,7 @@ async function rejoin() {
   const told = await asked("seat").catch(() => null);
   if (told && !told.problem && told.nickname === null) {
     line.close();
-    askToJoin();
+    location.reload(); // what is on the page is of a seat that is no more, or of another lesson
   }
 }
 
@@ -80,9 +83,15 @@ function broken() {
   at("lost").hidden = false;
 }
 
+let busyWith = null; // what had the focus when the trainer paused
+
 function pause(paused) {
+  const main = document.querySelector("main");
+  if (paused && !main.inert) busyWith = main.contains(document.activeElement) ? document.activeElement : null;
+  const over = main.inert && !paused;
   at("paused").hidden = !paused;
-  document.querySelector("main").inert = paused;
+  main.inert = paused;
+  if (over && document.activeElement === document.body) busyWith?.focus({ preventScroll: true });
 }
 
 const hear = {
@@ -233,6 +242,8 @@ function heldBack(step, { after }, content) {
     skipped.add(after[0]);
     sessionStorage.setItem(SKIPPED, JSON.stringify([...skipped]));
     open();
+    body.tabIndex = -1;
+    body.focus({ preventScroll: true }); // the button is gone: who reads on by keyboard does so here
   });
   body.hidden = true;
   waiting.add(one);

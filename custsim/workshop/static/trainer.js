@@ -4,7 +4,7 @@
  */
 
 import { connect } from "./connection.js";
-import { make, makeButton, makePatience, pressOnce, replaceKeepingFocus, unbroken } from "./custsim.js";
+import { make, makeButton, makePatience, pressOnce, replaceKeepingPlace, unbroken } from "./custsim.js";
 
 const at = (id) => document.getElementById(id);
 const patience = makePatience();
@@ -79,9 +79,9 @@ function draw(told) {
   at("no-answers").textContent = told.questions.length === 0
     ? "Questions and guesses of the steps that are open appear here, without names."
     : open.length > 0 ? `Not answered yet: ${open.map((asked) => asked.of).join(", ")}` : "";
-  replaceKeepingFocus(at("questions"), ...told.questions.filter((asked) => asked.answered > 0).map(question));
+  replaceKeepingPlace(at("questions"), ...told.questions.filter((asked) => asked.answered > 0).map(question));
   at("shared-panel").hidden = told.shared.length === 0;
-  replaceKeepingFocus(at("shared"), ...told.shared.map(shared));
+  replaceKeepingPlace(at("shared"), ...told.shared.map(shared));
 }
 
 // ---- the lesson ---------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ function drawPeople() {
     ? `${here} here, ${people.length} joined.${checkpoints.length ? ` ${done} with every checkpoint done.` : ""}`
     : "Nobody yet.";
   at("in").textContent = people.length === 1 ? "1 person is in" : `${people.length} people are in`;
-  replaceKeepingFocus(at("people").tBodies[0], ...people.map((person) => personRow(person, checkpoints)));
+  replaceKeepingPlace(at("people").tBodies[0], ...people.map((person) => personRow(person, checkpoints)));
 }
 
 function personRow(person, checkpoints) {
@@ -222,7 +222,7 @@ function table(caption, told) {
   const written = (value, column) => (numeric[column] ? value.toLocaleString("en", { minimumFractionDigits: told.decimals?.[column] }) : String(value ?? ""));
   const cell = (tag) => (value, column) =>
     make(tag, { class: numeric[column] ? "to-the-right" : null, scope: tag === "th" ? "col" : null }, tag === "th" ? value : written(value, column));
-  return make("div", { class: "scroll" }, make("table", {},
+  return make("div", { class: "scroll", "data-key": caption }, make("table", {},
     make("caption", {}, caption),
     make("thead", {}, make("tr", {}, ...told.headings.map(cell("th")))),
     make("tbody", {}, ...told.rows.map((row) => make("tr", {}, ...row.map(cell("td"))))),
