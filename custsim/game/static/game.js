@@ -113,7 +113,7 @@ export function buildGame(root, description, line) {
     told.querySelector("h3").focus();
   }
 
-  return { receive, close: () => {
+  return { receive, refused: () => entry?.refused(), close: () => {
     clearTimeout(timer);
     patience.stop();
     announcer.stop();
@@ -150,13 +150,16 @@ function gameJoin(message, line) {
   const [nameId, wordId, listId] = [newId("team"), newId("word"), newId("teams")];
   const name = make("input", { id: nameId, type: "text", maxlength: "30", autocomplete: "off", list: listId });
   const word = make("input", { id: wordId, type: "text", maxlength: "10", autocomplete: "off", spellcheck: "false" });
+  const join = make("button", {}, "Join");
   const form = make("form", { class: "game-join", onsubmit: (event) => {
     event.preventDefault();
-    if (name.value.trim()) line.ask({ do: "join", team: name.value, word: word.value.trim() });
+    if (!name.value.trim()) return;
+    join.disabled = true; // until it is answered
+    line.ask({ do: "join", team: name.value, word: word.value.trim() });
   } },
   make("p", {}, make("label", { for: nameId }, "Name of the team"), name),
   make("p", {}, make("label", { for: wordId }, "Word of the team, if it is there already"), word),
-  make("button", {}, "Join"));
+  join);
   const words = make("p", { class: "soft" });
   const list = make("datalist", { id: listId });
 
@@ -165,7 +168,7 @@ function gameJoin(message, line) {
     list.replaceChildren(...teams.map((text) => make("option", { value: text })));
   }
   refresh(message);
-  return { element: make("div", {}, form, words, list), refresh };
+  return { element: make("div", {}, form, words, list), refresh, refused: () => { join.disabled = false; } };
 }
 
 /** Sliders under one budget. */
@@ -175,6 +178,7 @@ function gamePlanner(description, first, line, announcer) {
   const plan = { ...desk.plan };
   let counts = desk.plan; // what is submitted, by whomever of the team
   let taken = Boolean(first.submission);
+  let living = false; // alone, a plan that is submitted is lived at once: no second one meanwhile
   const costs = new Map();
   const levers = new Map(description.levers.map((lever) => [lever.path, lever]));
   const left = make("output", { class: "game-left" });
@@ -207,7 +211,7 @@ function gamePlanner(description, first, line, announcer) {
     meter.classList.toggle("beyond", rest < 0);
     meter.firstChild.style.width = `${Math.min(100, (100 * total) / desk.budget)}%`;
     over.textContent = rest < 0 ? `This plan costs ${money(-rest)} more than the budget. Lower something before you submit it.` : "";
-    submit.disabled = rest < 0;
+    submit.disabled = rest < 0 || living;
     show(other, taken && !shows(counts));
     announcer.say(rest >= 0 ? `${money(rest)} left of the budget` : `${money(-rest)} over the budget`);
   }
@@ -232,7 +236,10 @@ function gamePlanner(description, first, line, announcer) {
     event.preventDefault();
     for (const [path, made] of controls) plan[path] = made.value();
     paint();
-    if (!submit.disabled) line.ask({ do: "submit", year: desk.year, plan: { ...plan }, key: gameKey() });
+    if (submit.disabled) return;
+    living = description.mode === "solo";
+    paint();
+    line.ask({ do: "submit", year: desk.year, plan: { ...plan }, key: gameKey() });
   } },
   make("div", { class: "game-purse" }, left, meter), ...groups, over, make("div", { class: "row" }, submit,
     makeButton("As last year", () => put(desk.previous), { class: "quiet" })), submitted, other);
@@ -244,9 +251,13 @@ function gamePlanner(description, first, line, announcer) {
     }
     paint();
   }
+  function refused() {
+    living = false;
+    paint();
+  }
   paint();
   refresh(first);
-  return { element: form, refresh };
+  return { element: form, refresh, refused };
 }
 
 /** What stands under a slider: what it costs, in this year's volumes. */

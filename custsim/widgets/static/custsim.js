@@ -28,7 +28,7 @@ const kinds = new Map([
  * @param {string} kind
  * @param {(root: HTMLElement, description: object, line: object) => {
  *   receive: (message: object, numbers: Float32Array|null, newest: boolean) => void,
- *   refused?: (message: object) => void, close?: () => void}} build
+ *   refused?: (message: object, newest: boolean) => void, close?: () => void}} build
  */
 export function register(kind, build) {
   kinds.set(kind, build);
@@ -65,7 +65,7 @@ export function mount(element, description, transport) {
       refused = message.is === "problem" ? asked : null;
     }
     if (message.is !== "problem") screen.receive(message, numbers, newest);
-    else if (newest) screen.refused?.(message);
+    else screen.refused?.(message, newest);
   }
   function waits(state) {
     root.setAttribute("aria-busy", String(state !== "idle"));
