@@ -23,7 +23,8 @@ def trainer_data(match: Match) -> dict[str, Any]:
     Returns
     -------
     dict
-        "buttons" (what can be done now: "do", "label"), "words", "table" ("headings", "rows" as text) and "board".
+        "buttons" ("do", "label", "why" not now; each keeps its place, so that no press meets another), "words",
+        "table" ("headings", "rows" as text) and "board".
     """
     year, closed, years = match.open_now, match.closed, match.firm.years
     teams, made = match.store.teams(), match.store.submissions()
@@ -40,7 +41,7 @@ def trainer_data(match: Match) -> dict[str, Any]:
         now += f" Without a plan for year {closed}, going on as before: {', '.join(idle)}."
     words = [now, f"Code of the firm: {match.firm.code}", f"Benchmark: {match.searching.status}"]
     return {
-        "buttons": [{"do": one["name"], "label": one["label"]} for one in match.actions() if one["enabled"]],
+        "buttons": [{"do": one["name"], "label": one["label"], "why": one["why"]} for one in match.actions()],
         "words": [*words, match.note] if match.note else words,
         "table": {"headings": ["Team", "Members", "This year's plan", "Word to join"], "rows": rows},
         "board": board_data(match.board()) if closed else [],

@@ -41,7 +41,10 @@ class Shared(Protocol):
         """Give the state of a trainee who has just come in."""
 
     def describe_trainer(self) -> dict[str, Any]:
-        """Describe the trainer's desk, as JSON: "words", "buttons", "table", "board"."""
+        """Describe the trainer's desk, as JSON: "words", "buttons", "table", "board".
+
+        A button has "do", "label" and, if it cannot be pressed now, "why" not: it keeps its place all the same.
+        """
 
     def handle_trainer(self, message: dict[str, Any]) -> Reply:
         """Do what one of the buttons says."""

@@ -250,8 +250,17 @@ class Room:
 
     # ---- what is shown ------------------------------------------------------------------------------------------
 
-    async def go(self, do: str) -> None:
-        """Do what the trainer's button says: "start", "pause", "resume", "reveal", "reveal_all", "tell"."""
+    async def go(self, do: str, step: int | None = None) -> None:
+        """Do what the trainer's button says: "start", "pause", "resume", "reveal", "reveal_all", "tell".
+
+        Parameters
+        ----------
+        do
+            What to do.
+        step
+            The step to reveal, counted from 1; the next one by default. One that is revealed already stays so: two
+            presses of the same button are one.
+        """
         last = len(self.prepared.pages)
         if do == "start":
             self.phase, self.revealed = "running", max(self.revealed, min(1, last))
@@ -261,7 +270,8 @@ class Room:
             self.phase = "running"
         elif do in ("reveal", "reveal_all"):
             self.phase = "running" if self.phase == "waiting" else self.phase
-            self.revealed = last if do == "reveal_all" else min(self.revealed + 1, last)
+            wanted = last if do == "reveal_all" else self.revealed + 1 if step is None else step
+            self.revealed = max(self.revealed, min(wanted, last))
         elif do == "tell" and self.phase != "waiting":
             self.told = self.revealed
         else:
@@ -318,7 +328,7 @@ class Room:
         before = seat.kept.states[component.id]
         answer = _answer(message, reply)
         seat.kept.states[component.id] = after
-        if mark:
+        if mark and reply.message.get("is") != "problem":  # what was refused is refused again when it is sent again
             seat.kept.marks[component.id] = mark
         if after == before and answer is None:
             return

@@ -290,34 +290,39 @@ class Server:
         """Send how the room stands, soon after it changed and every few seconds."""
         while True:
             changed.clear()
-            shared = await self.work.quick(lambda: shared_views(self.room))
-            screen.tell({**snapshot(self.room), "shared": shared})
+            shared, warnings = await self.work.quick(lambda: shared_views(self.room))
+            told = snapshot(self.room)
+            screen.tell({**told, "warnings": [*told["warnings"], *warnings], "shared": shared})
             await asyncio.sleep(_LOOKS[0])
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(changed.wait(), _LOOKS[1])
 
     async def _do(self, screen: Browser, message: dict[str, Any]) -> None:
-        """Do what a button of the trainer's page says."""
-        do, seat_id = str(message.get("do")), str(message.get("seat"))
+        """Do what a button of the trainer's page says, and say when it is done, or why it is not."""
+        trouble = ""
+        try:
+            await self._done(str(message.get("do")), str(message.get("seat")), message)
+        except CustsimError as error:
+            trouble = str(error)
+        except Exception:
+            _log.exception("the trainer's press failed: %.300s", message)
+            trouble = "This did not work, by a fault of ours. What was done before is kept."
+        screen.tell({"is": "done", "n": message.get("n"), "problem": trouble})
+
+    async def _done(self, do: str, seat_id: str, message: dict[str, Any]) -> None:
         if do == "readmit":
             self.room.readmit(seat_id)
         elif do == "remove":
             await self.room.remove(seat_id)
             self.work.forget(seat_id)
         elif do == "act":
-            await self._act(screen, message)
+            component = self.room.component(message.get("of"))
+            if isinstance(component, Shared):
+                asked = {"do": message.get("name")}
+                await self.work.desk(lambda: component.handle_trainer(asked))
         else:
-            await self.room.go(do)
-
-    async def _act(self, screen: Browser, message: dict[str, Any]) -> None:
-        component = self.room.component(message.get("of"))
-        if not isinstance(component, Shared):
-            return
-        asked = {"do": message.get("name")}
-        try:
-            await self.work.aside(lambda: component.handle_trainer(asked))
-        except InputError as error:
-            screen.tell({"is": "problem", "text": str(error)})
+            step = message.get("step")
+            await self.room.go(do, step if isinstance(step, int) else None)
 
 
 async def _json_of(request: Request) -> dict[str, Any]:

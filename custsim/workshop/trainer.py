@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections import Counter
@@ -16,6 +17,8 @@ from custsim.workshop.room import Room, Seat
 from custsim.workshop.store import KeptAnswer
 
 __all__ = ["shared_views", "snapshot", "spread"]
+
+_log = logging.getLogger("custsim.workshop")
 
 #: wrong answers that are listed, the most frequent first
 _LISTED = 6
@@ -61,11 +64,24 @@ def snapshot(room: Room) -> dict[str, Any]:
     }
 
 
-def shared_views(room: Room) -> list[dict[str, Any]]:
-    """Describe the revealed components that the whole room shares, such as a game; may read a file."""
+def shared_views(room: Room) -> tuple[list[dict[str, Any]], list[str]]:
+    """Describe the revealed components that the whole room shares, such as a game; may read a file.
+
+    Returns
+    -------
+    list, list
+        What each shows, and a warning for each that cannot be shown: the rest of the room is shown all the same.
+    """
     pages = room.prepared.pages[: 0 if room.phase == "waiting" else room.revealed]
     parts = [part for page in pages for part in page.components if isinstance(part, Shared)]
-    return [{"of": part.id, **part.describe_trainer()} for part in parts]
+    views, warnings = [], []
+    for part in parts:
+        try:
+            views.append({"of": part.id, **part.describe_trainer()})
+        except Exception as error:
+            _log.exception("%s cannot be shown to the trainer", part.id)
+            warnings.append(f"{part.id} cannot be shown at present: {error}")
+    return views, warnings
 
 
 def _person(room: Room, seat: Seat, now: float) -> dict[str, Any]:

@@ -74,6 +74,7 @@ class Work:
         self._room = room
         self._quick = ThreadPoolExecutor(cores, thread_name_prefix="custsim-quick")
         self._slow = ThreadPoolExecutor(max(1, cores // 4), thread_name_prefix="custsim-slow")
+        self._desk = ThreadPoolExecutor(1, thread_name_prefix="custsim-desk")
         self._lines: dict[tuple[str, str], _Line] = {}
         self._ahead = threading.Thread(target=self._work_ahead, name="custsim-ahead", daemon=True)
         self._next = Ahead(_BREATH)
@@ -105,6 +106,7 @@ class Work:
             self._ahead.join(_LAST_RUN)
         self._quick.shutdown(wait=False, cancel_futures=True)
         self._slow.shutdown(wait=False, cancel_futures=True)
+        self._desk.shutdown(wait=False, cancel_futures=True)
 
     def forget(self, seat_id: str) -> None:
         """Drop what waits of somebody who has gone."""
@@ -159,7 +161,8 @@ class Work:
 
     async def _one(self, seat: Seat, component: Component, ask: _Ask) -> None:
         if _seen(ask.mark, seat.kept.marks.get(component.id, "")):
-            return  # sent again after a broken connection, but it had arrived
+            # sent again after a broken connection, but it had arrived: the page is told what came of it
+            ask = _Ask({"do": "look", "n": ask.message.get("n")}, "")
         state = self._room.state(seat, component)
         loop = asyncio.get_running_loop()
         after, reply, frame = await loop.run_in_executor(self._quick, _handled, component, state, ask.message)
@@ -191,9 +194,9 @@ class Work:
         """Do something of the trainer's in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._quick, work)
 
-    async def aside(self, work: Callable[[], Any]) -> Any:
-        """Do something of the trainer's that may take long."""
-        return await asyncio.get_running_loop().run_in_executor(self._slow, work)
+    async def desk(self, work: Callable[[], Any]) -> Any:
+        """Do something of the trainer's that may take long; it does not wait for what trainees ask."""
+        return await asyncio.get_running_loop().run_in_executor(self._desk, work)
 
     def _show(self, seat: Seat, component: Component, reply: Reply) -> None:
         if seat.screen is not None:

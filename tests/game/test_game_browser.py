@@ -106,6 +106,22 @@ def test_alone_from_the_first_slider_to_the_debrief(page: Page, served: Screens)
     expect(page.get_by_text("Year 1 of 2 is open.")).to_be_visible()
 
 
+def test_who_presses_again_while_a_year_is_lived_lives_one_year(page: Page, served: Screens) -> None:
+    page.goto(f"{served.address}?show=alone")
+    live = page.get_by_role("button", name="Live year 1")
+    expect(live).to_be_enabled()
+    live.hover()
+    before = len(served.sent)
+    for _ in range(2):
+        page.mouse.down()
+        page.mouse.up()
+    expect(page.get_by_text("Year 2 of 2 is open.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Live year 2")).to_be_enabled()
+    page.get_by_role("slider", name="Pay").press("ArrowRight")
+    assert [message["do"] for message in served.sent[before:]].count("submit") == 1
+    expect(page.locator(".custsim > .problem")).to_be_empty()
+
+
 def test_two_teams_in_a_room(page: Page, served: Screens, room: Game) -> None:
     page.goto(f"{served.address}?show=room")
     page.get_by_label("Name of the team").fill("Owls")

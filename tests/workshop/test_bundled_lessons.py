@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from workshop_room import Workshop
 
 from custsim.lessons.catalogue import bundled, read, read_notebook
@@ -91,7 +92,10 @@ def test_lesson_4_in_a_room_of_five_browsers(chromium: Any, room: Workshop) -> N
             page.focus(slider)
             for _ in range(presses):
                 page.keyboard.press("ArrowLeft")
-        pages[0].wait_for_timeout(1500)
+            if presses:
+                changes = page.locator(f"[data-id={free.id}] .change")
+                expect(changes.filter(has_not_text="no change").first).to_be_visible()
+        pages[0].wait_for_timeout(1500)  # whatever went to somebody else would have come
         settings = {
             seat.nickname: seat.kept.states.get(free.id, free.start())["setting"] for seat in room.room.seats.values()
         }

@@ -139,6 +139,7 @@ def _reloads_in_the_middle(page: Page) -> None:
 
 def _ends(trainer: Page, pages: dict[str, Any]) -> None:
     """Everybody sees the same places, the strategies when they are revealed, and the benchmark."""
+    expect(trainer.get_by_text(f"All {YEARS} years are decided.")).to_be_visible(timeout=LONG)
     ranked = [
         row.get_by_role("cell").nth(1).text_content()
         for row in trainer.get_by_role("table", name="Leaderboard").get_by_role("row").all()[1:]

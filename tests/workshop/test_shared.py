@@ -92,13 +92,39 @@ def test_the_trainer_has_a_desk_for_it_and_others_have_not(pot: Workshop) -> Non
     assert room["shared"] == [{"of": "pot", "words": ["5 in it"], "buttons": [{"do": "empty", "label": "Empty it"}]}]
     assert room["people"][0]["progress"] == [1.0]
     trainer.socket.send(json.dumps({"do": "act", "of": "pot", "name": "burn"}))
-    assert trainer.hear("problem")["text"] == "there is nothing but emptying"
+    assert trainer.hear("done")["problem"] == "there is nothing but emptying"
     assert ana.socket is not None
     ana.socket.send(json.dumps({"do": "act", "of": "pot", "name": "empty"}))
     assert ana.ask("pot", {"do": "empty"})["sum"] == 5
     trainer.socket.send(json.dumps({"do": "act", "of": "pot", "name": "empty"}))
     ana.hear("refresh")
     assert ana.ask("pot", {"do": "look"})["sum"] == 0
+
+
+def test_a_fault_of_it_is_told_to_the_trainer_and_freezes_nothing(
+    pot: Workshop, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    trainer = pot.trainer()
+    trainer.open("trainer/room")
+    assert trainer.socket is not None
+    (tmp_path / "pot.txt").rename(tmp_path / "away.txt")
+    pot.join("Ana")
+    while not (told := trainer.hear("room"))["warnings"]:
+        pass
+    assert "pot cannot be shown" in told["warnings"][0]
+    assert told["shared"] == []
+    trainer.socket.send(json.dumps({"do": "act", "of": "pot", "name": "empty", "n": 1}))  # writes the file anew
+    assert trainer.hear("done") == {"is": "done", "n": 1, "problem": ""}
+    while not (told := trainer.hear("room"))["shared"]:
+        pass
+    assert told["warnings"] == []
+    trainer.socket.send(json.dumps({"do": "act", "of": "pot", "n": 2, "name": ["empty"]}))
+    assert trainer.hear("done")["n"] == 2
+    (tmp_path / "pot.txt").unlink()
+    (tmp_path / "pot.txt").mkdir()
+    trainer.socket.send(json.dumps({"do": "act", "of": "pot", "name": "empty", "n": 3}))
+    assert "a fault of ours" in trainer.hear("done")["problem"]
+    assert "FileNotFoundError" in caplog.text
 
 
 def test_the_budget_game_is_such_a_component() -> None:

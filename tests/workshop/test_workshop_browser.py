@@ -104,7 +104,7 @@ def test_a_room_of_five_browsers_from_joining_to_a_server_that_dies(
 
     pages["Cleo"].reload()
     pages["Cleo"].wait_for_selector(SLIDER)
-    assert pages["Cleo"].input_value(SLIDER) == shown["Cleo"]
+    expect(pages["Cleo"].locator(SLIDER)).to_have_value(shown["Cleo"])
     assert people.complaints == []
     assert people.outside == []
 
@@ -117,7 +117,7 @@ def test_a_room_of_five_browsers_from_joining_to_a_server_that_dies(
         again.wait_until_ready()
         for name, page in pages.items():
             page.wait_for_selector("#lost", state="hidden")
-            assert page.input_value(SLIDER) == shown[name]
+            expect(page.locator(SLIDER)).to_have_value(shown[name])
         pages["Ben"].reload()
         pages["Ben"].wait_for_selector("[data-id=leaves] >> text=Silence.")
         assert pages["Ben"].locator("[data-id=leaves] input").nth(1).is_checked()
@@ -187,7 +187,8 @@ def test_the_trainer_pauses_shows_the_code_and_reads_the_sheet(people: People, s
     trainer.click("#show-code")
     trainer.wait_for_selector("dialog[open]")
     picture = trainer.locator("#code-picture")
-    assert picture.evaluate("image => image.complete && image.clientWidth") > 400
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth && image.clientWidth") > 400
     assert trainer.text_content("#word") == served.word
     assert trainer.text_content("#address") == served.address.removeprefix("http://").rstrip("/")
     trainer.click("#hide-code")

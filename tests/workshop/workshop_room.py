@@ -53,7 +53,7 @@ class Slider(Component):
             time.sleep(message.get("takes", 0))
             state = {"value": value, "moves": state["moves"] + 1}
         elif do == "why":
-            time.sleep(0.4)
+            time.sleep(1.0)  # longer than a busy machine takes for a move
             return {"value": -1, "moves": -1}, Reply({"is": "why", "n": number})
         elif do == "fail":
             raise ZeroDivisionError("a fault in a component")

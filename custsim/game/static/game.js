@@ -4,7 +4,7 @@
 
 import { makeControl } from "./controls.js";
 import { register } from "./custsim.js";
-import { heading, make, makeAnnouncer, makeButton, makePatience, newId, paragraphs, replaceKeepingFocus, show } from "./dom.js";
+import { heading, make, makeAnnouncer, makeButton, makePatience, newId, paragraphs, replaceKeepingPlace, show } from "./dom.js";
 import { niceTicks, plainNumber } from "./format.js";
 import { makeBars } from "./panels.js";
 
@@ -46,7 +46,7 @@ function gameTable(caption, headings, rows, older = 0) {
   const body = rows.map(({ cells, mark }) => make("tr", { class: mark || null }, ...cells.map((cell, index) =>
     make(index ? "td" : "th", index ? { class: looks(index) } : { scope: "row" }, cell))));
   const table = make("table", { class: "plain" }, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...body));
-  return make("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": caption }, table);
+  return make("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": caption, "data-key": caption }, table);
 }
 
 /**
@@ -99,7 +99,7 @@ export function buildGame(root, description, line) {
     } else if (message.phase === "join") {
       stage.replaceChildren(entry.element);
     } else {
-      replaceKeepingFocus(stage, ...[said, board, ...(message.phase === "over" ? gameEnd(description, message, line, told) : []), lived].filter(Boolean));
+      replaceKeepingPlace(stage, ...[said, board, ...(message.phase === "over" ? gameEnd(description, message, line, told) : []), lived].filter(Boolean));
     }
     if (message.said) announcer.say(message.said);
     if (message.results?.length > years && years > 0) status.scrollIntoView({ block: "start" });
@@ -113,7 +113,7 @@ export function buildGame(root, description, line) {
     told.querySelector("h3").focus();
   }
 
-  return { receive, close: () => {
+  return { receive, refused: () => entry?.refused(), close: () => {
     clearTimeout(timer);
     patience.stop();
     announcer.stop();
@@ -150,13 +150,16 @@ function gameJoin(message, line) {
   const [nameId, wordId, listId] = [newId("team"), newId("word"), newId("teams")];
   const name = make("input", { id: nameId, type: "text", maxlength: "30", autocomplete: "off", list: listId });
   const word = make("input", { id: wordId, type: "text", maxlength: "10", autocomplete: "off", spellcheck: "false" });
+  const join = make("button", {}, "Join");
   const form = make("form", { class: "game-join", onsubmit: (event) => {
     event.preventDefault();
-    if (name.value.trim()) line.ask({ do: "join", team: name.value, word: word.value.trim() });
+    if (!name.value.trim()) return;
+    join.disabled = true; // until it is answered
+    line.ask({ do: "join", team: name.value, word: word.value.trim() });
   } },
   make("p", {}, make("label", { for: nameId }, "Name of the team"), name),
   make("p", {}, make("label", { for: wordId }, "Word of the team, if it is there already"), word),
-  make("button", {}, "Join"));
+  join);
   const words = make("p", { class: "soft" });
   const list = make("datalist", { id: listId });
 
@@ -165,7 +168,7 @@ function gameJoin(message, line) {
     list.replaceChildren(...teams.map((text) => make("option", { value: text })));
   }
   refresh(message);
-  return { element: make("div", {}, form, words, list), refresh };
+  return { element: make("div", {}, form, words, list), refresh, refused: () => { join.disabled = false; } };
 }
 
 /** Sliders under one budget. */
@@ -173,12 +176,16 @@ function gamePlanner(description, first, line, announcer) {
   const { desk } = first;
   const money = (value) => gameMoney(value, description.currency);
   const plan = { ...desk.plan };
+  let counts = desk.plan; // what is submitted, by whomever of the team
+  let taken = Boolean(first.submission);
+  let living = false; // alone, a plan that is submitted is lived at once: no second one meanwhile
   const costs = new Map();
   const levers = new Map(description.levers.map((lever) => [lever.path, lever]));
   const left = make("output", { class: "game-left" });
   const meter = make("div", { class: "game-meter", "aria-hidden": "true" }, make("span", {}));
   const submitted = make("p", { class: "game-submitted", role: "status" });
   const over = make("p", { class: "game-over", role: "alert" });
+  const other = make("p", { class: "soft", role: "status", hidden: true }, "The sliders show another plan: it counts only when it is submitted.");
   const submit = make("button", { class: "game-submit" }, "");
   const controls = new Map();
 
@@ -204,12 +211,22 @@ function gamePlanner(description, first, line, announcer) {
     meter.classList.toggle("beyond", rest < 0);
     meter.firstChild.style.width = `${Math.min(100, (100 * total) / desk.budget)}%`;
     over.textContent = rest < 0 ? `This plan costs ${money(-rest)} more than the budget. Lower something before you submit it.` : "";
-    submit.disabled = rest < 0;
+    submit.disabled = rest < 0 || living;
+    show(other, taken && !shows(counts));
     announcer.say(rest >= 0 ? `${money(rest)} left of the budget` : `${money(-rest)} over the budget`);
+  }
+
+  /** Whether the sliders stand as in a plan. */
+  function shows(values) {
+    return Object.keys(values).every((path) => plan[path] === values[path]);
   }
 
   function refresh(message) {
     const made = message.submission;
+    const touched = !shows(counts);
+    [counts, taken] = [message.desk.plan, Boolean(made)];
+    if (!touched && !shows(counts)) put(counts); // a team-mate's plan, and nothing is being planned here
+    show(other, taken && !shows(counts));
     submitted.textContent = made ? `Your plan of ${money(made.cost)} was taken at ${gameClock(made.at)}. You can change it until the trainer closes the year; the last one counts.` : "";
     submit.textContent = made ? "Submit again" : description.mode === "solo" ? `Live year ${desk.year} with this plan` : "Submit this plan";
   }
@@ -219,10 +236,13 @@ function gamePlanner(description, first, line, announcer) {
     event.preventDefault();
     for (const [path, made] of controls) plan[path] = made.value();
     paint();
-    if (!submit.disabled) line.ask({ do: "submit", year: desk.year, plan: { ...plan }, key: gameKey() });
+    if (submit.disabled) return;
+    living = description.mode === "solo";
+    paint();
+    line.ask({ do: "submit", year: desk.year, plan: { ...plan }, key: gameKey() });
   } },
   make("div", { class: "game-purse" }, left, meter), ...groups, over, make("div", { class: "row" }, submit,
-    makeButton("As last year", () => put(desk.previous), { class: "quiet" })), submitted);
+    makeButton("As last year", () => put(desk.previous), { class: "quiet" })), submitted, other);
 
   function put(values) {
     for (const [path, made] of controls) {
@@ -231,9 +251,13 @@ function gamePlanner(description, first, line, announcer) {
     }
     paint();
   }
+  function refused() {
+    living = false;
+    paint();
+  }
   paint();
   refresh(first);
-  return { element: form, refresh };
+  return { element: form, refresh, refused };
 }
 
 /** What stands under a slider: what it costs, in this year's volumes. */

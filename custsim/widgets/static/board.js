@@ -260,8 +260,8 @@ class Board {
   }
 
   /** What was asked is refused: the controls go back to what is shown. */
-  refused() {
-    if (this.view) this.put(this.view.setting);
+  refused(message, newest) {
+    if (newest && this.view) this.put(this.view.setting);
   }
 
   put(setting) {

@@ -6,7 +6,7 @@
  */
 
 import { buildBoard } from "./board.js";
-import { make, unbroken } from "./dom.js";
+import { make, pressOnce, unbroken } from "./dom.js";
 import { buildGuess } from "./guess.js";
 import { openLine } from "./line.js";
 import { buildChoice, buildEvidence, buildNumber, buildTable } from "./questions.js";
@@ -28,7 +28,7 @@ const kinds = new Map([
  * @param {string} kind
  * @param {(root: HTMLElement, description: object, line: object) => {
  *   receive: (message: object, numbers: Float32Array|null, newest: boolean) => void,
- *   refused?: (message: object) => void, close?: () => void}} build
+ *   refused?: (message: object, newest: boolean) => void, close?: () => void}} build
  */
 export function register(kind, build) {
   kinds.set(kind, build);
@@ -40,7 +40,8 @@ export function register(kind, build) {
  * @param {object} description what the component says about itself
  * @param {{send: (message: object) => void, onmessage?: (message: object, numbers: Float32Array|null) => void}}
  *   transport its `onmessage` is set here
- * @returns {{refresh: () => void, destroy: () => void}} `refresh` after a connection was lost and found again
+ * @returns {{look: () => void, refresh: () => void, destroy: () => void}} `look` when something may have changed
+ *   elsewhere, `refresh` after a connection was lost and found again
  */
 export function mount(element, description, transport) {
   const root = make("section", { class: "custsim", "data-kind": description.kind, "data-id": description.id, "data-lm-suppress-shortcuts": "true", "aria-label": description.title || null });
@@ -50,27 +51,35 @@ export function mount(element, description, transport) {
   const build = kinds.get(description.kind);
   if (!build) {
     root.append(make("p", { class: "problem" }, `This page cannot show a component of kind "${description.kind}".`));
-    return { refresh() {}, destroy: () => root.remove() };
+    return { look() {}, refresh() {}, destroy: () => root.remove() };
   }
   let screen = null;
   const line = openLine(transport, answered, waits);
 
-  function answered(message, numbers, newest) {
-    problem.textContent = message.is === "problem" ? unbroken(message.text) : "";
+  let refused = null; // what was asked that has met a problem
+
+  function answered(message, numbers, newest, asked) {
+    // a look that others gave rise to does not take away what the learner has not read yet
+    if (message.is === "problem" || asked !== "look" || refused === "look") {
+      problem.textContent = message.is === "problem" ? unbroken(message.text) : "";
+      refused = message.is === "problem" ? asked : null;
+    }
     if (message.is !== "problem") screen.receive(message, numbers, newest);
-    else if (newest) screen.refused?.(message);
+    else screen.refused?.(message, newest);
   }
   function waits(state) {
     root.setAttribute("aria-busy", String(state !== "idle"));
     busy.replaceChildren(WAITS[state] ? make("span", {}, WAITS[state]) : "");
   }
   root.addEventListener("keydown", (event) => event.stopPropagation()); // a notebook has other plans with arrow keys
+  pressOnce(root, "form button:not([type=button]), .go"); // what is handed in with it, is handed in once
   root.append(busy);
   screen = build(root, description, line);
   root.append(problem);
   transport.onmessage = line.receive;
   line.ask({ do: "look" });
   return {
+    look: line.look,
     refresh: line.refresh,
     destroy() {
       line.close();

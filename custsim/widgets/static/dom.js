@@ -132,14 +132,34 @@ export function makePatience() {
 }
 
 /**
- * Replace what an element holds, and leave the focus on the button that had it: one with the same `data-key`.
+ * Let a press count once: the second click of a double click, and what a held key repeats, press nothing, as by then
+ * something else may stand where the first was pressed.
+ * @param {HTMLElement} place
+ * @param {string} which of what it holds, as a selector
+ */
+export function pressOnce(place, which) {
+  const refuse = (event, what) => {
+    if (!event.target.closest(what)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  place.addEventListener("click", (event) => event.detail > 1 && refuse(event, which), { capture: true });
+  place.addEventListener("keydown", (event) => event.repeat && event.key === "Enter" && refuse(event, `${which}, input`), { capture: true });
+}
+
+/**
+ * Replace what an element holds, and leave the focus, and how far something was scrolled sideways, as they were: what
+ * has the same `data-key` is the same.
  * @param {HTMLElement} element
  * @param {...(Node|string)} children
  */
-export function replaceKeepingFocus(element, ...children) {
+export function replaceKeepingPlace(element, ...children) {
   const key = element.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  const scrolled = [...element.querySelectorAll("[data-key]")].filter((one) => one.scrollLeft > 0).map((one) => [one.dataset.key, one.scrollLeft]);
+  const same = (wanted) => element.querySelector(`[data-key="${CSS.escape(wanted)}"]`);
   element.replaceChildren(...children);
-  if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+  for (const [wanted, left] of scrolled) same(wanted)?.scrollTo({ left, behavior: "instant" });
+  if (key) same(key)?.focus({ preventScroll: true });
 }
 
 /**

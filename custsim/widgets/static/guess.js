@@ -119,8 +119,8 @@ class Curve {
       this.key, make("p", { class: "soft" }, axisUnit(this.axis, this.unit).text), this.canvas, this.controls, this.reveal.element);
     this.canvas.addEventListener("pointerdown", (event) => this.down(event));
     this.canvas.addEventListener("pointermove", (event) => this.moved(event));
-    this.canvas.addEventListener("pointerup", () => this.up());
-    this.canvas.addEventListener("pointercancel", () => this.up());
+    this.canvas.addEventListener("pointerup", (event) => this.up(event));
+    this.canvas.addEventListener("pointercancel", (event) => this.up(event));
     this.sizes = new ResizeObserver(() => this.draw());
     this.sizes.observe(this.canvas);
     this.themes = new MutationObserver(() => this.draw());
@@ -173,24 +173,25 @@ class Curve {
   }
 
   down(event) {
-    if (this.outcome || !this.frame) return;
+    if (this.outcome || this.last || !this.frame) return; // one finger draws
     this.canvas.setPointerCapture(event.pointerId);
     event.preventDefault();
+    this.finger = event.pointerId;
     this.last = this.at(event);
     strike(this.curve, this.last, this.last);
     this.changed(true);
   }
 
   moved(event) {
-    if (!this.last) return;
+    if (!this.last || event.pointerId !== this.finger) return;
     const now = this.at(event);
     strike(this.curve, this.last, now);
     this.last = now;
     this.changed(true);
   }
 
-  up() {
-    if (!this.last) return;
+  up(event) {
+    if (!this.last || event.pointerId !== this.finger) return;
     this.last = null;
     complete(this.curve);
     this.changed(true);
@@ -220,6 +221,7 @@ class Curve {
 
   receive(message) {
     if (message.is !== "revealed") return;
+    this.last = null; // what is being drawn when the outcome arrives is no guess any more
     this.curve = Float64Array.from(message.guess);
     this.outcome = Float64Array.from(message.outcome, (value) => value ?? NaN);
     show(this.controls, false);

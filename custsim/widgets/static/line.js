@@ -13,8 +13,8 @@ const LOST_AFTER = 15000;
  * only looks at a state and may take long (`aside`) goes at once and holds up nothing.
  *
  * @param {{send: (message: object) => void}} transport
- * @param {(message: object, numbers: Float32Array|null, newest: boolean) => void} answered called for each reply;
- *   `newest` is false while the learner is already ahead of it
+ * @param {(message: object, numbers: Float32Array|null, newest: boolean, asked: string|null) => void} answered called
+ *   for each reply; `newest` is false while the learner is already ahead of it; `asked` is what was asked to be done
  * @param {(state: "idle"|"busy"|"lost") => void} waiting called when the wait becomes worth showing, and when it ends
  */
 export function openLine(transport, answered, waiting) {
@@ -25,14 +25,17 @@ export function openLine(transport, answered, waiting) {
 
   function send(message) {
     n += 1;
-    const own = n;
+    fly(n, message);
+    return n;
+  }
+
+  function fly(own, message) {
     const timers = [
       setTimeout(() => flag(own, "busy"), SHOWN_AFTER),
       setTimeout(() => flag(own, "lost"), LOST_AFTER),
     ];
     flying.set(own, { message, timers, late: null });
     transport.send({ ...message, n: own });
-    return own;
   }
 
   function flag(own, late) {
@@ -70,25 +73,32 @@ export function openLine(transport, answered, waiting) {
   }
 
   function receive(message, numbers) {
-    const own = flying.has(message.n);
-    if (!own && current !== null) return; // of another screen, or given up: what is under way will tell
+    const asked = flying.get(message.n)?.message.do ?? null;
+    if (!asked && current !== null) return; // of another screen, or given up: what is under way will tell
     settle(message.n);
     if (message.n === current) current = null;
     const newest = current === null && queue.length === 0;
     next(); // before drawing: the component works while the screen draws
     tell();
-    answered(message, numbers, newest);
+    answered(message, numbers, newest, asked);
   }
 
-  /** Forget what is under way and start afresh; a move that may have been lost is made again. */
+  /** Ask how things stand, as they may have changed elsewhere; what the learner did meanwhile goes its way. */
+  function look() {
+    if (!queue.some((one) => one.do === "look")) ask({ do: "look" });
+  }
+
+  /**
+   * The connection was lost and is there again: what has no answer yet is sent again, in its order and under its own
+   * number, by which it is known if it had arrived; of moves, the newest.
+   */
   function refresh() {
-    const moves = [...[...flying.values()].map((one) => one.message), ...queue].filter((one) => one.do === "move");
-    [...flying.keys()].forEach(settle);
-    current = null;
-    queue = moves.slice(-1);
-    queue.unshift({ do: "look" });
+    const unanswered = [...flying];
+    const newestMove = unanswered.findLast(([, { message }]) => message.do === "move");
+    unanswered.forEach(([own]) => settle(own));
+    for (const one of unanswered) if (one[1].message.do !== "move" || one === newestMove) fly(one[0], one[1].message);
     tell();
-    next();
+    look();
   }
 
   function close() {
@@ -96,5 +106,5 @@ export function openLine(transport, answered, waiting) {
     queue = [];
   }
 
-  return { ask, move, aside: send, receive, refresh, close };
+  return { ask, move, aside: send, receive, look, refresh, close };
 }

@@ -43,9 +43,12 @@ export function buildNumber(root, description, line) {
   make("div", { class: "row" }, field, unit && unit !== "1" ? make("span", { class: "unit" }, unit) : "", make("button", {}, "Check")));
   root.append(...heading(description), form, verdict.element);
   show(verdict.element, false);
+  let loaded = false; // from then on the field is the learner's
   return { receive: (message) => {
+    const first = !loaded;
+    loaded = true;
     if (message.is !== "verdict") return;
-    if (!field.value) field.value = message.answer?.text ?? ""; // after a reload
+    if (first && !field.value) field.value = message.answer?.text ?? ""; // after a reload
     verdict.put(message);
   } };
 }
@@ -82,9 +85,11 @@ export function buildChoice(root, description, line) {
     return rest || "What is said under each answer tells why.";
   }
 
+  let loaded = false; // from then on the marks are the learner's
   return { receive: (message) => {
+    const reloaded = !loaded && chosen().length === 0;
+    loaded = true;
     if (message.is !== "verdict") return;
-    const reloaded = chosen().length === 0;
     options.forEach(({ input }, index) => {
       if (reloaded) input.checked = message.answer?.chosen.includes(index) ?? false;
     });

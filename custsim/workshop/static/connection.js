@@ -12,7 +12,8 @@ const WORTH_A_WORD = 700;
  * @param {string} path
  * @param {{opened?: () => void, text: (data: string) => void, numbers?: (data: ArrayBuffer) => void,
  *   broken?: () => void, refused?: () => void}} ears `opened` is called each time, `refused` when it broke before it stood
- * @returns {{send: (data: string) => void, close: () => void}} what is sent while it is broken is dropped
+ * @returns {{send: (data: string) => boolean, close: () => void}} what is sent while it is broken is dropped: then `send`
+ *   says false
  */
 export function connect(path, ears) {
   const address = new URL(path, location.href);
@@ -31,13 +32,14 @@ export function connect(path, ears) {
       stood = true;
       pause = FIRST_PAUSE;
       clearTimeout(word);
+      word = 0;
       ears.opened?.();
     };
     socket.onmessage = ({ data }) => (typeof data === "string" ? ears.text(data) : ears.numbers?.(data));
     socket.onclose = () => {
       if (over) return;
-      clearTimeout(word);
-      word = setTimeout(() => over || socket.readyState === WebSocket.OPEN || ears.broken?.(), WORTH_A_WORD);
+      // counted from the first break: tries that fail at once do not put it off
+      word ||= setTimeout(() => over || socket.readyState === WebSocket.OPEN || ears.broken?.(), WORTH_A_WORD);
       if (!stood) ears.refused?.();
       setTimeout(() => over || open(), pause * (0.7 + 0.6 * Math.random()));
       pause = Math.min(LONGEST_PAUSE, pause * 1.7);
@@ -47,7 +49,9 @@ export function connect(path, ears) {
   open();
   return {
     send(data) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(data);
+      const stands = socket.readyState === WebSocket.OPEN;
+      if (stands) socket.send(data);
+      return stands;
     },
     close() {
       over = true;

@@ -36,6 +36,9 @@ async function asked(address, options) {
 // ---- joining ------------------------------------------------------------------------------------------------------
 
 function askToJoin() {
+  sessionStorage.removeItem(PLACE);
+  sessionStorage.removeItem(SKIPPED);
+  skipped.clear();
   const scanned = decodeURIComponent(location.hash.slice(1)).replaceAll("-", " ");
   if (scanned && !at("word").value) at("word").value = scanned;
   view("joining");
@@ -67,25 +70,28 @@ async function rejoin() {
   const told = await asked("seat").catch(() => null);
   if (told && !told.problem && told.nickname === null) {
     line.close();
-    askToJoin();
+    location.reload(); // what is on the page is of a seat that is no more, or of another lesson
   }
 }
 
 function opened() {
   at("lost").hidden = true;
-  for (const part of parts.values()) {
-    for (const message of part.unanswered.values()) send(part, message);
-    part.screen.refresh();
-  }
+  for (const part of parts.values()) part.screen.refresh();
 }
 
 function broken() {
   at("lost").hidden = false;
 }
 
+let busyWith = null; // what had the focus when the trainer paused
+
 function pause(paused) {
+  const main = document.querySelector("main");
+  if (paused && !main.inert) busyWith = main.contains(document.activeElement) ? document.activeElement : null;
+  const over = main.inert && !paused;
   at("paused").hidden = !paused;
-  document.querySelector("main").inert = paused;
+  main.inert = paused;
+  if (over && document.activeElement === document.body) busyWith?.focus({ preventScroll: true });
 }
 
 const hear = {
@@ -108,7 +114,7 @@ const hear = {
     }
   },
   refresh(room) {
-    parts.get(room.of)?.screen.refresh();
+    parts.get(room.of)?.screen.look();
   },
   bye(room) {
     line.close();
@@ -136,25 +142,20 @@ function numbers(data) {
 
 // ---- components ---------------------------------------------------------------------------------------------------
 
-/** What a learner would have to do again if it were lost. Moves are made again by the component itself. */
-const matters = (message) => !["look", "move"].includes(message.do);
-
 function send(part, message) {
-  if (matters(message)) part.unanswered.set(message.n, message);
   line.send(JSON.stringify({ to: part.id, screen: page, message }));
 }
 
 function answer(id, message, floats) {
   const part = parts.get(id);
   if (!part) return;
-  part.unanswered.delete(message.n);
   if (message.is === "revealed" || message.guessed) predicted(id);
   part.transport.onmessage(message, floats);
 }
 
 function mountPart(block) {
   const place = make("div", { class: "part" });
-  const part = { id: block.id, transport: { send: (message) => send(part, message) }, unanswered: new Map() };
+  const part = { id: block.id, transport: { send: (message) => send(part, message) } };
   parts.set(block.id, part);
   return { place, begin: () => { part.screen = mount(place, block.description, part.transport); } };
 }
@@ -241,6 +242,8 @@ function heldBack(step, { after }, content) {
     skipped.add(after[0]);
     sessionStorage.setItem(SKIPPED, JSON.stringify([...skipped]));
     open();
+    body.tabIndex = -1;
+    body.focus({ preventScroll: true }); // the button is gone: who reads on by keyboard does so here
   });
   body.hidden = true;
   waiting.add(one);

@@ -4,26 +4,60 @@
  */
 
 import { connect } from "./connection.js";
-import { make, makeButton, makePatience, replaceKeepingFocus, unbroken } from "./custsim.js";
+import { make, makeButton, makePatience, pressOnce, replaceKeepingPlace, unbroken } from "./custsim.js";
 
 const at = (id) => document.getElementById(id);
 const patience = makePatience();
 let room = null;
 
+/** number of a press that is under way -> what was pressed */
+const underWay = new Map();
+let presses = 0;
+
 const line = connect("trainer/room", {
-  opened: () => { at("lost").hidden = true; },
-  broken: () => { at("lost").hidden = false; },
+  opened() {
+    at("lost").hidden = true;
+    doubt();
+  },
+  broken() {
+    at("lost").hidden = false;
+    doubt();
+  },
   text(data) {
     const told = JSON.parse(data).room;
     if (told.is === "hello") greet(told);
-    else if (told.is === "problem") at("problem").textContent = told.text;
     else if (told.is === "room") patience.draw(() => draw(told));
+    else if (told.is === "done") {
+      underWay.delete(told.n);
+      if (told.problem) at("problem").textContent = told.problem;
+    }
   },
 });
-const press = (message) => {
-  at("problem").textContent = "";
-  line.send(JSON.stringify(message));
-};
+
+/**
+ * Press a button: not again while that is under way.
+ * @param {string} button what it says
+ * @param {object} message
+ * @returns {boolean} whether it was sent
+ */
+function press(button, message) {
+  if ([...underWay.values()].includes(button)) return false;
+  presses += 1;
+  const sent = line.send(JSON.stringify({ ...message, n: presses }));
+  if (sent) underWay.set(presses, button);
+  at("problem").textContent = sent ? "" : `“${button}” did not reach the workshop: the connection is broken. Press it again when it is back.`;
+  return sent;
+}
+
+/** The connection broke: nobody knows whether what was under way was done. */
+function doubt() {
+  if (underWay.size === 0) return;
+  const buttons = [...underWay.values()].map((button) => `“${button}”`).join(", ");
+  at("problem").textContent = `The connection broke: look whether ${buttons} was done, and press it again if not.`;
+  underWay.clear();
+}
+
+pressOnce(document.querySelector("main"), "button");
 
 function greet(told) {
   document.title = `Trainer: ${told.title}`;
@@ -45,9 +79,9 @@ function draw(told) {
   at("no-answers").textContent = told.questions.length === 0
     ? "Questions and guesses of the steps that are open appear here, without names."
     : open.length > 0 ? `Not answered yet: ${open.map((asked) => asked.of).join(", ")}` : "";
-  replaceKeepingFocus(at("questions"), ...told.questions.filter((asked) => asked.answered > 0).map(question));
+  replaceKeepingPlace(at("questions"), ...told.questions.filter((asked) => asked.answered > 0).map(question));
   at("shared-panel").hidden = told.shared.length === 0;
-  replaceKeepingFocus(at("shared"), ...told.shared.map(shared));
+  replaceKeepingPlace(at("shared"), ...told.shared.map(shared));
 }
 
 // ---- the lesson ---------------------------------------------------------------------------------------------------
@@ -74,10 +108,13 @@ function drawLesson() {
     }),
   );
 }
-at("next").addEventListener("click", () => press({ do: room?.phase === "waiting" ? "start" : "reveal" }));
-at("pause").addEventListener("click", () => press({ do: room?.phase === "paused" ? "resume" : "pause" }));
-at("tell").addEventListener("click", () => press({ do: "tell" }));
-at("all").addEventListener("click", () => press({ do: "reveal_all" }));
+const WHAT = {
+  next: () => (room.phase === "waiting" ? { do: "start" } : { do: "reveal", step: room.revealed + 1 }),
+  pause: () => ({ do: room.phase === "paused" ? "resume" : "pause" }),
+  tell: () => ({ do: "tell" }),
+  all: () => ({ do: "reveal_all" }),
+};
+for (const [id, what] of Object.entries(WHAT)) at(id).addEventListener("click", () => room && press(at(id).textContent, what()));
 
 // ---- the room -----------------------------------------------------------------------------------------------------
 
@@ -89,7 +126,7 @@ function drawPeople() {
     ? `${here} here, ${people.length} joined.${checkpoints.length ? ` ${done} with every checkpoint done.` : ""}`
     : "Nobody yet.";
   at("in").textContent = people.length === 1 ? "1 person is in" : `${people.length} people are in`;
-  replaceKeepingFocus(at("people").tBodies[0], ...people.map((person) => personRow(person, checkpoints)));
+  replaceKeepingPlace(at("people").tBodies[0], ...people.map((person) => personRow(person, checkpoints)));
 }
 
 function personRow(person, checkpoints) {
@@ -100,11 +137,11 @@ function personRow(person, checkpoints) {
     return make("i", { class: state || null, title: `step ${checkpoints[index].step}` });
   });
   const readmit = makeButton("Let back in", () => {
-    press({ do: "readmit", seat: person.id });
-    at("problem").textContent = `Whoever joins as ${person.nickname} within three minutes gets this seat.`;
+    const sent = press(`Let ${person.nickname} back in`, { do: "readmit", seat: person.id });
+    if (sent) at("problem").textContent = `Whoever joins as ${person.nickname} within three minutes gets this seat.`;
   }, { class: "second small", "data-key": `readmit-${person.id}` });
   const remove = makeButton("Remove", () => {
-    if (confirm(`Remove ${person.nickname}, with all answers?`)) press({ do: "remove", seat: person.id });
+    if (confirm(`Remove ${person.nickname}, with all answers?`)) press(`Remove ${person.nickname}`, { do: "remove", seat: person.id });
   }, { class: "second small", "data-key": `remove-${person.id}` });
   return make("tr", {},
     make("td", { class: "name" }, person.nickname, away ? make("span", { class: "away" }, away) : null),
@@ -165,8 +202,8 @@ const PLACES = [
 
 function shared(view) {
   const buttons = (view.buttons ?? []).map((button) =>
-    makeButton(button.label, () => press({ do: "act", of: view.of, name: button.do }), {
-      class: "second", "data-key": `${view.of}-${button.do}`,
+    makeButton(button.label, () => press(button.label, { do: "act", of: view.of, name: button.do }), {
+      class: "second", "data-key": `${view.of}-${button.do}`, disabled: Boolean(button.why), title: button.why,
     }));
   const board = view.board?.length
     ? { headings: PLACES.map(([heading]) => heading), rows: view.board.map((place) => PLACES.map(([, read]) => read(place))), decimals: PLACES.map(([, , decimals]) => decimals ?? 0) }
@@ -185,7 +222,7 @@ function table(caption, told) {
   const written = (value, column) => (numeric[column] ? value.toLocaleString("en", { minimumFractionDigits: told.decimals?.[column] }) : String(value ?? ""));
   const cell = (tag) => (value, column) =>
     make(tag, { class: numeric[column] ? "to-the-right" : null, scope: tag === "th" ? "col" : null }, tag === "th" ? value : written(value, column));
-  return make("div", { class: "scroll" }, make("table", {},
+  return make("div", { class: "scroll", "data-key": caption }, make("table", {},
     make("caption", {}, caption),
     make("thead", {}, make("tr", {}, ...told.headings.map(cell("th")))),
     make("tbody", {}, ...told.rows.map((row) => make("tr", {}, ...row.map(cell("td"))))),
