@@ -56,6 +56,16 @@ def left(page: Page) -> float:
     return -amount if text.endswith("over") else amount
 
 
+def adds_up(page: Page) -> None:
+    """What changed is the difference of the two numbers that are read beside it, in every row."""
+    table = page.get_by_role("table", name="Your firm, year by year")
+    rows = [row.get_by_role("cell").all_text_contents()[-3:] for row in table.get_by_role("row").all()[1:]]
+    assert len(rows) == 15
+    for before, now, change in rows:
+        number = [float(re.sub("[^0-9.-]", "", text.replace("\u2212", "-")) or "nan") for text in (before, now, change)]
+        assert number[1] - number[0] == pytest.approx(number[2], abs=1e-9), (before, now, change)
+
+
 def test_alone_from_the_first_slider_to_the_debrief(page: Page, served: Screens) -> None:
     page.goto(f"{served.address}?show=alone")
     live = page.get_by_role("button", name="Live year 1")
@@ -90,8 +100,10 @@ def test_alone_from_the_first_slider_to_the_debrief(page: Page, served: Screens)
     expect(
         page.get_by_role("table", name="Your firm, year by year").get_by_role("columnheader", name="Year 1")
     ).to_be_visible()
+    adds_up(page)
     page.get_by_role("button", name="Live year 2").click()
     expect(page.get_by_text("All years are decided.")).to_be_visible(timeout=20_000)
+    adds_up(page)
     expect(page.get_by_text("Best found among 4 plans")).to_be_visible(timeout=90_000)
     assert page.locator(".game-links svg").count() == 13
     lines = page.locator(".game-links svg").first.locator("polyline")

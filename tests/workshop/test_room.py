@@ -90,7 +90,7 @@ def test_everybody_has_one_slow_question_at_a_time(workshop: Workshop) -> None:
 def test_in_quiet_moments_the_server_works_ahead_and_only_then(
     open_workshop: Open, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custsim.workshop.work._QUIET", 1.0)
+    monkeypatch.setattr("custsim.workshop.work._QUIET", 5.0)  # longer than any of the looks takes
     monkeypatch.setattr("custsim.workshop.work._BREATH", 60.0)
     workshop = open_workshop()
     workshop.go("reveal_all")

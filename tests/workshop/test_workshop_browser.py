@@ -233,6 +233,13 @@ def test_the_code_fills_in_the_join_word_and_wrong_words_are_explained(people: P
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_a_garbled_address_still_asks_for_the_word(people: People, served: Workshop) -> None:
+    page = people.open(f"{served.address}#%E0%A4%A", PHONE)
+    page.wait_for_selector("#joining:not([hidden])")
+    assert page.input_value("#word") == ""
+    assert people.complaints == []
+
+
 def test_a_second_tab_takes_over_and_the_first_can_take_back(people: People, served: Workshop) -> None:
     first = people.join("Ana", served)
     second = first.context.new_page()

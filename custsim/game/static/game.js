@@ -297,23 +297,28 @@ function gameResults(description, results) {
   const headings = ["Along the chain", ...results.map((one) => (one.year === 0 ? "Before" : `Year ${one.year}`)), ...(last > 0 ? ["Change"] : [])];
   const rows = description.along.map((one) => {
     const thousand = one.unit === description.currency;
-    const write = (value) => (value === null || value === undefined ? "–" : plainNumber(thousand ? value / 1000 : value, thousand ? 0 : one.decimals));
-    const values = results.map((year) => year.numbers[one.name]);
+    const decimals = thousand ? 0 : one.decimals;
+    const values = results.map((year) => gameRounded((year.numbers[one.name] ?? NaN) / (thousand ? 1000 : 1), decimals));
     const label = [one.label, make("span", { class: "soft" }, ` ${thousand ? `thousand ${one.unit}` : one.unit}`)];
-    const cells = [make("span", {}, ...label), ...values.map(write)];
-    if (last > 0) cells.push(gameChange(values[last - 1], values[last], one, write));
+    const cells = [make("span", {}, ...label), ...values.map((value) => plainNumber(value, decimals))];
+    if (last > 0) cells.push(gameChange(values[last - 1], values[last], one.better, decimals));
     return { cells };
   });
   const older = Math.max(0, results.length - 2); // a small screen shows the last two years and what changed
   return gameTable("Your firm, year by year", headings, rows, older);
 }
 
-function gameChange(before, now, one, write) {
+/** A number as it is written. */
+function gameRounded(value, decimals) {
+  return Math.sign(value) * Number(Math.abs(value).toFixed(decimals));
+}
+
+/** What changed between two numbers as they are written, as that is what a reader subtracts. */
+function gameChange(before, now, better, decimals) {
   if (!Number.isFinite(before) || !Number.isFinite(now)) return "–";
-  const text = write(now - before);
-  if (!/[1-9]/.test(text)) return "0";
-  const good = now > before === (one.better === "more");
-  return make("span", { class: "change", "data-good": String(good) }, `${now > before ? "▲ +" : "▼ "}${text}`);
+  if (now === before) return "0";
+  const good = now > before === (better === "more");
+  return make("span", { class: "change", "data-good": String(good) }, `${now > before ? "▲ +" : "▼ "}${plainNumber(now - before, decimals)}`);
 }
 
 /** The end: the debrief, the benchmark, and what can be asked. */

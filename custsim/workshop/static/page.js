@@ -35,11 +35,20 @@ async function asked(address, options) {
 
 // ---- joining ------------------------------------------------------------------------------------------------------
 
+/** The join word that an address with a code brings along; none if it is garbled. */
+function wordOfAddress() {
+  try {
+    return decodeURIComponent(location.hash.slice(1)).replaceAll("-", " ");
+  } catch {
+    return "";
+  }
+}
+
 function askToJoin() {
   sessionStorage.removeItem(PLACE);
   sessionStorage.removeItem(SKIPPED);
   skipped.clear();
-  const scanned = decodeURIComponent(location.hash.slice(1)).replaceAll("-", " ");
+  const scanned = wordOfAddress();
   if (scanned && !at("word").value) at("word").value = scanned;
   view("joining");
   (at("word").value ? at("nickname") : at("word")).focus();
