@@ -247,12 +247,13 @@ class Game(Component):
         Raises
         ------
         InputError
-            If it is not the moment, or something else is asked for.
+            If it is not the moment, or something else is asked for; or if "label", what the button said that was
+            pressed, is not what it says now.
         """
         match = self._room()
         do = action(message, ("look", *(one["name"] for one in match.actions())))
         if do != "look":
-            match.act(do)
+            match.act(do, message.get("label"))
             self._changed()
         return Reply(numbered({"is": "trainer", **self.describe_trainer()}, message))
 

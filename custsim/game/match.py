@@ -209,16 +209,25 @@ class Match:
         """Whether the trainer has revealed the debrief."""
         return bool(self.store.finding("revealed"))
 
-    def act(self, name: str) -> None:
+    def act(self, name: str, label: object = None) -> None:
         """Do what the trainer asks for: "open_year", "close_year" or "reveal".
+
+        Parameters
+        ----------
+        name
+            What to do.
+        label
+            What the button said that was pressed: on a page that lags behind it may be of another year.
 
         Raises
         ------
         InputError
-            If it is not the moment.
+            If it is not the moment, or another year's.
         """
         for action in self.actions():
             if action["name"] == name:
+                if label not in (None, action["label"]):
+                    raise InputError(f"{str(label)[:40]}: somebody was faster; now it is {action['label']!r}")
                 if not action["enabled"]:
                     raise InputError(f"{action['label']}: {action['why']}")
                 break

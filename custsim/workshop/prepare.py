@@ -47,7 +47,7 @@ class Shared(Protocol):
         """
 
     def handle_trainer(self, message: dict[str, Any]) -> Reply:
-        """Do what one of the buttons says."""
+        """Do what one of the buttons says: "do", and "label" as it was when it was pressed."""
 
     def close(self) -> None:
         """Leave the file."""

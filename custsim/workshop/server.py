@@ -318,7 +318,7 @@ class Server:
         elif do == "act":
             component = self.room.component(message.get("of"))
             if isinstance(component, Shared):
-                asked = {"do": message.get("name")}
+                asked = {"do": message.get("name"), "label": message.get("label")}
                 await self.work.desk(lambda: component.handle_trainer(asked))
         else:
             step = message.get("step")

@@ -258,6 +258,17 @@ def test_the_trainer_can_do_only_what_is_due(room: Game) -> None:
         Game("game").handle_trainer({"do": "look"})
 
 
+def test_a_button_of_a_page_that_lags_behind_does_nothing_to_another_year(room: Game) -> None:
+    """Two trainers' pages: one closes year 1 and opens year 2, the other still says "Close year 1"."""
+    trainee(room, "Owls")
+    room.handle_trainer({"do": "open_year", "label": "Open year 1"})
+    room.handle_trainer({"do": "close_year", "label": "Close year 1"})
+    room.handle_trainer({"do": "open_year", "label": "Open year 2"})
+    with pytest.raises(InputError, match="Close year 1: somebody was faster; now it is 'Close year 2'"):
+        room.handle_trainer({"do": "close_year", "label": "Close year 1"})
+    assert room.describe_trainer()["words"][0].startswith("Year 2 of 3 is open")
+
+
 def test_a_room_that_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Searching, "start", lambda self: None)
     file = tmp_path / "room.db"

@@ -202,7 +202,7 @@ const PLACES = [
 
 function shared(view) {
   const buttons = (view.buttons ?? []).map((button) =>
-    makeButton(button.label, () => press(button.label, { do: "act", of: view.of, name: button.do }), {
+    makeButton(button.label, () => press(button.label, { do: "act", of: view.of, name: button.do, label: button.label }), {
       class: "second", "data-key": `${view.of}-${button.do}`, disabled: Boolean(button.why), title: button.why,
     }));
   const board = view.board?.length
