@@ -332,12 +332,15 @@ def test_a_table_stays_where_it_was_scrolled_to(people: People, room: Workshop) 
 
 
 def test_a_trainer_learns_that_a_press_did_nothing(people: People, closed: Workshop, wire: Wire) -> None:
-    trainer = people.open(closed.trainer_address, wire=wire)
+    trainer = people.open(closed.trainer_address, PHONE, wire=wire)
     expect(trainer.locator("#next")).to_have_text("Start the lesson")
     wire.cut()
     trainer.locator("#next").click()
     expect(trainer.get_by_role("alert")).to_contain_text("“Start the lesson” did not reach the workshop")
     expect(trainer.locator("#lost")).to_be_visible()
+    trainer.evaluate("scrollTo({ top: 300, behavior: 'instant' })")
+    lost, problem = trainer.locator("#lost").bounding_box(), trainer.get_by_role("alert").bounding_box()
+    assert 0 <= lost["y"] < lost["y"] + lost["height"] <= problem["y"] < 740  # both can be read
     wire.mend()
     expect(trainer.locator("#lost")).to_be_hidden()
     trainer.locator("#next").click()
