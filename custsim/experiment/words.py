@@ -24,6 +24,7 @@ __all__ = [
     "comparison_in_words",
     "in_figures",
     "investment_in_words",
+    "pairs_in_words",
     "rule_in_words",
     "sweep_as_data",
     "sweep_in_words",
@@ -100,7 +101,7 @@ def comparison_in_words(comparison: Comparison) -> str:
     for name in comparison.names[1:]:
         lines += ["", name, "=" * min(len(name), _WIDTH), *_differences(comparison, name), ""]
         lines += textwrap.wrap(investment_in_words(comparison.investments[name], comparison), _WIDTH)
-    lines += ["", *textwrap.wrap(_pairing(comparison), _WIDTH)]
+    lines += ["", *textwrap.wrap(" ".join(filter(None, [pairs_in_words(comparison), _pairing(comparison)])), _WIDTH)]
     return "\n".join(lines)
 
 
@@ -130,10 +131,24 @@ def _differences(comparison: Comparison, name: str) -> list[str]:
                 in_figures(row["difference"], unit, sign=True),
                 interval,
                 "-" if math.isnan(row["relative"]) else f"{100 * row['relative']:+.1f} %",
-                chance_in_words(row["probability_better"]),
+                "same" if _is_same(row) else chance_in_words(row["probability_better"]),
             )
         )
     return columns(("", "base", "changed", "difference", "interval", "relative", "better"), rows)
+
+
+def _is_same(row: Mapping[Any, Any]) -> bool:
+    """Tell whether a measure was the same in every pair: that is known, not undecided."""
+    return bool(row["low"] == 0.0 == row["high"])
+
+
+def pairs_in_words(comparison: Comparison) -> str:
+    """Tell of which measures not every pair has a value: their intervals are not those of all pairs."""
+    count = comparison.replications
+    table = comparison.table
+    fewest = dict(table.groupby("measure", sort=False)["replications"].min()) if len(table) else {}
+    few = [f"{name}: {there:,} of {count:,} pairs have a value" for name, there in fewest.items() if there < count]
+    return f"Fewer pairs count for {'; '.join(few)}." if few else ""
 
 
 def chance_in_words(probability: float) -> str:
@@ -158,6 +173,8 @@ def investment_in_words(found: Investment, comparison: Comparison) -> str:
         f"{in_figures(later.difference, sign=True)} "
         f"({in_figures(later.low, sign=True)} to {in_figures(later.high, sign=True)})."
     )
+    if found.net_present_value.low == 0.0 == found.net_present_value.high and found.cost.low == 0.0 == found.cost.high:
+        return f"{text} The account is the same in every replication."
     if not math.isnan(found.value_return.value):
         back = found.value_return
         text += f" Return on its cost {100 * back.value:+.0f} % ({100 * back.low:+.0f} to {100 * back.high:+.0f} %)."

@@ -166,6 +166,10 @@ def test_the_words_have_the_numbers_of_the_result(kept: tuple[Path, list[Any], A
     assert len(told) > 10
     for row in told:
         unit = row["unit"]
+        if row["low"] == 0 == row["high"]:
+            label = row["label"][0].lower() + row["label"][1:]
+            assert re.search(rf"The same in every pair: [^.]*{re.escape(label)}", page.text)
+            continue
         assert f"{shown(row['low'], unit, difference=True)} to {shown(row['high'], unit, difference=True)}" in page.text
         assert shown(row["difference"], unit, difference=True) in page.text
     for investment in compared.investments.values():
@@ -196,17 +200,34 @@ def test_newest_first_and_one_can_be_chosen(kept: tuple[Path, list[Any], Any], t
 
 def test_an_undecided_difference_is_not_told_as_one() -> None:
     base = small()
-    compared = cs.compare(
-        base, {"complaints.ease": 0.501}, replications=3, measures="lifetime_value", executor="serial"
-    )
+    compared = cs.compare(base, {"market.price": 0.9}, replications=3, measures="lifetime_value", executor="serial")
     row = compared.table.iloc[0]
-    assert row["low"] <= 0 <= row["high"]
+    assert row["low"] < 0 < row["high"]
     from custsim.report.comparison import told
 
     answer = told(compared, {}).answer[0]
     assert "it is not decided whether" in answer
     assert "holds 0" in answer
     assert "rises" not in answer
+
+
+def test_what_no_pair_changes_is_told_as_known_and_what_has_no_value_as_not_measured() -> None:
+    from custsim.report.comparison import told
+
+    asked = {"measures": ["profit", "satisfaction", "retention"], "replications": 2, "executor": "serial"}
+    section = told(cs.compare(small(), {}, {"name": "twin"}, **asked), {})
+    assert section.answer[0] == "None of the 2 alternatives changes profit in any pair."
+    assert section.answer[1].endswith("profit is the same as the base's in each of the 2 pairs.")
+    (_, said), _ = section.more
+    assert said[0] == (
+        "The same in every pair: cumulative satisfaction. Nothing to measure: retention over twelve months."
+    )
+    everything = " ".join([*section.answer, *said])
+    assert "not decided" not in everything.lower()
+    assert "50.0 %" not in everything
+    results = next(table for table in section.tables if table.name == "Results")
+    at = [column.name for column in results.columns].index("For the firm")
+    assert [row[at] for row in results.rows] == 2 * ["the same", "the same", "nothing to measure"]
 
 
 def test_a_certain_confidence_is_not_rounded_to_certainty() -> None:
