@@ -434,6 +434,10 @@ def _optimum_answer(found: Optimum, unit: str) -> tuple[str, ...]:
             f"{found.budget.name} comes to {shown(retest.cost)} ({wide} {shown(retest.cost_low)} to "
             f"{shown(retest.cost_high)}); at most {shown(float(found.budget.most))} may be spent."
         )
+    said += [
+        f"{path} is at the end of the range that was searched, {ends}: nothing beyond was tried."
+        for path, ends in found.at_ends.items()
+    ]
     equal = int(found.candidates["equal"].sum()) - 1
     if equal > 0:
         said.append(f"{equal} of the other finalists cannot be told from it: choose among them by what else matters.")
