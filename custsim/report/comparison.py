@@ -395,10 +395,13 @@ def _command(compared: Comparison) -> tuple[str, Mapping[str, str]]:
     if firm is None or changes is None:
         return "", {}
     words, files = firm
+    more, made = changes
     counts = ["--replications", compared.replications]
     if compared.precision:
         counts = [part for name, half in compared.precision.items() for part in ("--precision", f"{name}={half:g}")]
         counts += ["--most", max(compared.replications, 5)]
     measures = [part for name in compared.asked["measures"] for part in ("--measure", name)]
     luck = ["--seed", compared.evaluation.seed, "--confidence", compared.confidence]
-    return command_of(["custsim", "compare", *words, *changes, *measures, *counts, *luck]), files
+    # files come before options, --months of the base too
+    firms = [words[0], *more, *words[1:]] if made else [*words, *more]
+    return command_of(["custsim", "compare", *firms, *measures, *counts, *luck]), {**files, **made}

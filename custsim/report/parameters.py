@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from custsim.experiment.identity import differences
+from custsim.experiment.identity import differences, scenario_hash
 from custsim.report.document import Column, Table, shown, unit_in_words
 from custsim.scenario.describe import describe
 from custsim.scenario.model import Scenario
@@ -143,7 +143,8 @@ def assumed_in(scenario: Scenario, others: Iterable[Scenario] = (), *, decided: 
     """
     rows = describe(scenario)
     assumed, differ = sum(row.assumed for row in rows), sum(row.differs for row in rows)
-    own = [other.opening is other or other.opening == other for other in others]
+    opened = scenario_hash(scenario.opening)
+    own = [scenario_hash(other.opening) != opened for other in others]
     said = [
         f"The firm is simulated: {scenario.market.persons:,} persons, one by one, over {scenario.time.months} months "
         f"from {scenario.time.start}. What the model leaves out is not in these numbers.",
@@ -157,6 +158,9 @@ def assumed_in(scenario: Scenario, others: Iterable[Scenario] = (), *, decided: 
         said.append(
             "Alternatives are firms that had always been so: their customers at the start are others."
             if all(own) and decided
+            else "Some alternatives are the same firm, changed from month 0 on; others had always been so, with other "
+            "customers at the start."
+            if any(own) and decided
             else "Alternatives are the same firm with the same customers at the start, changed from month 0 on."
         )
     if scenario.interventions:

@@ -6,6 +6,7 @@ import base64
 import html.parser
 import importlib
 import itertools
+import json
 import math
 import os
 import re
@@ -251,7 +252,6 @@ def test_the_commands_give_the_same_results(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    import json
     import shlex
 
     from custsim.cli import main
@@ -272,6 +272,54 @@ def test_the_commands_give_the_same_results(
         again = {name: value for name, value in json.loads(told).items() if name not in changing}
         before = json.loads(json.dumps({name: value for name, value in result.data.items() if name not in changing}))
         assert again == before, section.command
+
+
+def test_firms_that_were_changed_in_month_0_can_be_done_again_from_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a firm was before month 0 is in its file, so that the command makes the same firm, and the same numbers."""
+    import shlex
+
+    from custsim.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    base = small().change({"complaints.staff": 2, "internal_service.training.spend": 150.0})
+    asked: dict[str, Any] = {"measures": ["profit", "customer_equity"], "replications": 2, "executor": "serial"}
+    always = base.change({"market.price": 0.9}, opening="own")
+    results = [
+        cs.compare(base, {"market.price": 0.9}, names=["Müller, \"Söhne\" & Co"], **asked),
+        cs.compare(base, base.change({"name": "twin"}), always, base.opening, names=["a", "b = c", "before, 1"],
+                   **asked),
+        cs.sweep(base, {"complaints.staff": [1, 2]}, **asked),
+    ]  # fmt: skip
+    for result in results:
+        section = report(result, tmp_path / "again.html", workbook=False).document.sections[0]
+        for name, text in section.files.items():
+            Path(name).write_text(text, encoding="utf-8")
+        words = shlex.split(section.command.replace("\\\n", " "))
+        with pytest.raises(SystemExit) as ended:
+            main([*words[1:], "--json"])
+        told = capsys.readouterr().out
+        assert not ended.value.code, section.command
+        again = json.loads(told)
+        for kind in ("alternatives", "points"):
+            assert again.get(kind) == json.loads(json.dumps(result.data)).get(kind), section.command
+
+
+def test_what_alternatives_open_in_is_told_as_it_is() -> None:
+    from custsim.report.parameters import assumed_in
+
+    base = small()
+    same, own = base.change({"complaints.staff": 2}), base.change({"complaints.staff": 2}, opening="own")
+    twin = base.change({"name": "twin"}, opening="own")
+
+    def said(*others: Scenario) -> str:
+        return next(sentence for sentence in assumed_in(base, others) if "lternatives" in sentence)
+
+    assert said(same, twin, base).startswith("Alternatives are the same firm with the same customers")
+    assert said(own).startswith("Alternatives are firms that had always been so")
+    assert said(own, same).startswith("Some alternatives are the same firm")
+    assert said(same.change({"market.price": 0.9})).startswith("Alternatives are the same firm")
 
 
 # --- the workbook -----------------------------------------------------------------------------------------------
