@@ -20,6 +20,7 @@ from custsim.experiment.executors import Executor
 from custsim.experiment.identity import model_version, scenario_hash
 from custsim.experiment.measures import Asked
 from custsim.experiment.notes import about, records
+from custsim.experiment.paired import ROUNDING
 from custsim.experiment.progress import Progress
 from custsim.experiment.store import Store
 from custsim.experiment.uncertainty import possible, scalar_measures
@@ -486,7 +487,8 @@ def _morris(design: _Design, _values: Floats, result: Floats, confidence: float)
         {
             "strength": strength, "strength_low": np.maximum(strength - reach, 0.0), "strength_high": strength + reach,
             "effect": np.asarray(found["mu"], dtype=np.float64),
-            "spread": np.asarray(found["sigma"], dtype=np.float64),
+            # effects that vary by their own rounding do not vary
+            "spread": np.where(found["sigma"] <= ROUNDING * np.abs(result).max(), 0.0, found["sigma"]),
         }
     )  # fmt: skip
 

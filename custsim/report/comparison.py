@@ -131,7 +131,7 @@ def in_a_sentence(row: Mapping[Any, Any], compared: Comparison) -> str:
     amount = shown(row["difference"], unit, difference=True, with_unit=True)
     if math.isnan(row["low"]):
         return f"{row['label']} differs by {amount}; one pair has no interval."
-    share = _minus(f"{100 * row['relative']:+.1f}")
+    share = _minus(f"{100 * row['relative']:+z.1f}")
     relative = "" if math.isnan(row["relative"]) else f", {share} %"
     between = f"{_percent(compared)} interval {_between(row, unit)}{relative}"
     sure = f"confidence that it is better for the firm: {chance_in_words(row['probability_better'])}"
@@ -217,10 +217,9 @@ def _pairing(compared: Comparison) -> str:
     if known.empty:
         return "What shared luck gained cannot be told: differences did not vary."
     least, most = float(known.min()), float(known.max())
-    return (
-        f"Without shared luck the same precision would have taken {shown(least)} to {shown(most)} times as many runs, "
-        "depending on the measure."
-    )
+    span = shown(least) if shown(least) == shown(most) else f"{shown(least)} to {shown(most)}"
+    by_measure = "" if shown(least) == shown(most) else ", depending on the measure"
+    return f"Without shared luck the same precision would have taken {span} times as many runs{by_measure}."
 
 
 # --- pictures and tables ----------------------------------------------------------------------------------------

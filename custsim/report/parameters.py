@@ -96,12 +96,26 @@ def in_words(base: Scenario, other: Scenario, most: int = 4) -> str:
     known = {row.path: row for row in describe(other)}
     found = []
     for path, (before, after) in differences(base, other).items():
+        if path.startswith("interventions["):
+            continue  # a plan is one thing, told at the end
         row = known.get(path)
         unit = "" if row is None or row.unit in (*_NO_UNITS, "share", "1") else f" {_unit(row.unit, other)}"
         meaning = f" ({row.meaning.rstrip('.')})" if row is not None else ""
         found.append(f"{path} from {_brief(before)} to {_brief(after)}{unit}{meaning}")
+    if base.interventions != other.interventions:
+        found.append(f"planned interventions from {_planned(base)} to {_planned(other)}")
     more = f", and {len(found) - most} more" if len(found) > most else ""
     return "; ".join(found[:most]) + more if found else "nothing"
+
+
+def _planned(scenario: Scenario) -> str:
+    """Tell the plan of a firm: what acts when."""
+    plan = []
+    for item in scenario.interventions:
+        what = ", ".join(f"{path} = {_brief(value)}" for path, value in item.change.items())
+        when = f"in month {item.month}" if item.until is None else f"from month {item.month} until {item.until}"
+        plan.append(f"{item.name or 'an intervention'} ({when}: {what})")
+    return " and ".join(plan) or "none"
 
 
 def _brief(value: Any) -> str:

@@ -107,6 +107,15 @@ def test_morris_finds_slopes_and_tells_curved_from_straight():
     assert (curved["spread"] > 0.5).all()
 
 
+def test_a_straight_line_has_no_spread_whatever_the_rounding():
+    """y = 2.1 x + 1e3 has the same slope everywhere."""
+    found = sensitivity_of(lambda x, z: 2.1 * x + 1e3 + 0.0 * z, {"x": (0, 0.7), "z": (0, 1)}, "morris", samples=20)
+    table = found.of("value")
+    assert table["spread"].tolist() == [0.0, 0.0]
+    assert table.loc["x", "strength"] == pytest.approx(2.1 * 0.7)
+    assert table.loc["z", ["strength", "strength_low", "strength_high"]].tolist() == [0.0, 0.0, 0.0]
+
+
 def test_a_distribution_moves_the_indices_as_its_variance_does():
     known = {"x": Distribution.normal(0, 2), "y": Distribution.normal(0, 1)}
     table = sensitivity_of(lambda x, y: x + y, known, samples=2048).of("value")

@@ -15,8 +15,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pytest
+from scipy import stats
 
 import custsim as cs
 from custsim.errors import EnvironmentFailure, InputError
@@ -231,6 +233,34 @@ def test_what_no_pair_changes_is_told_as_known_and_what_has_no_value_as_not_meas
     assert [row[at] for row in results.rows] == 2 * ["the same", "the same", "nothing to measure"]
 
 
+def test_a_sweep_tells_how_far_best_and_least_good_are_apart_and_whether_that_is_decided() -> None:
+    from custsim.report.search import sweep as told
+
+    def answered(over: dict[str, Any], measure: str, replications: int = 3) -> Any:
+        done = cs.sweep(small(), over, measures=measure, replications=replications, executor="serial")
+        return done, told(done, {}).answer[0]
+
+    # staff costs the same in all luck
+    done, said = answered({"complaints.staff": [1, 2]}, "complaint_desk")
+    apart = shown(float(np.ptp(done.means["complaint_desk"])), "EUR/month", difference=True)
+    assert said.endswith(f"Between the two lie {apart.replace('+', '−')} EUR per month (95 % interval "
+                         f"{apart.replace('+', '−')} to {apart.replace('+', '−')}).")  # fmt: skip
+    done, said = answered({"market.price": [0.9, 1.0]}, "lifetime_value")
+    first, second = done.evaluation.values("lifetime_value")
+    assert stats.ttest_rel(first, second).pvalue > 0.05
+    assert "holds 0, so it is not decided which is better" in said
+    _, said = answered({"complaints.staff": [1, 2]}, "lifetime_value")
+    assert said.endswith("It is the same at both, in every replication.")
+    done, said = answered({"complaints.staff": [2]}, "profit", 1)
+    assert "least good" not in said
+    assert said.endswith("no other setting has a result to hold against it.")
+    assert done.summary().startswith("The <corner> bank & sons: 1 point (grid), 1 replication in the same luck")
+    assert "best of many" not in done.summary()
+    section = told(done, {})
+    assert section.question.startswith("How does profit depend on complaints.staff")
+    assert any(sentence.startswith("1 setting: ") for sentence in section.assumed)
+
+
 def test_a_certain_confidence_is_not_rounded_to_certainty() -> None:
     assert shown(0.99999, "confidence") == "> 99.9 %"
     assert shown(0.00001, "confidence") == "< 0.1 %"
@@ -304,6 +334,20 @@ def test_firms_that_were_changed_in_month_0_can_be_done_again_from_files(
         again = json.loads(told)
         for kind in ("alternatives", "points"):
             assert again.get(kind) == json.loads(json.dumps(result.data)).get(kind), section.command
+
+
+def test_a_plan_of_interventions_is_told_as_a_plan() -> None:
+    from custsim.report.parameters import in_words
+
+    plan = [
+        {"name": "more hands", "month": 2, "change": {"complaints.staff": 3}},
+        {"name": "sale", "month": 3, "until": 4, "change": {"market.price": 0.9}},
+    ]
+    planned = small().change({"interventions": plan})
+    told = "more hands (in month 2: complaints.staff = 3) and sale (from month 3 until 4: market.price = 0.9)"
+    assert in_words(small(), planned) == f"planned interventions from none to {told}"
+    assert in_words(planned, small()) == f"planned interventions from {told} to none"
+    assert in_words(planned, planned.change({"complaints.staff": 5})).startswith("complaints.staff from")
 
 
 def test_what_alternatives_open_in_is_told_as_it_is() -> None:
