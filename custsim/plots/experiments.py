@@ -45,7 +45,7 @@ _VERDICTS: dict[str, tuple[str, str, str]] = {
     "better": (COLOURS["green"], "o", "better for the firm"),
     "worse": (COLOURS["vermilion"], "s", "worse for the firm"),
     "open": (GREY, "D", "not decided: the interval holds 0"),
-    "same": (INK, "|", "the same in every pair"),
+    "same": (INK, "P", "the same in every pair"),
 }
 
 #: letters in a line of a name at the side of a panel
@@ -138,16 +138,16 @@ def _forest(ax: Axes, rows: Sequence[Mapping[Any, Any]], better: str) -> None:
         colour, marker, _ = _VERDICTS[verdict(low, high, better)]
         if not math.isnan(low):
             ax.plot([low, high], [place, place], color=colour, linewidth=3.4, solid_capstyle="butt")
-        edge = colour if marker == "|" else "white"
-        ax.plot(mean, place, marker, color=colour, markersize=10, markeredgecolor=edge, markeredgewidth=1.2)
-    ax.axvline(0.0, color=INK, linewidth=1.3)
+        ax.plot(mean, place, marker, color=colour, markersize=10, markeredgecolor="white", markeredgewidth=1.2)
+    # below the marks: those at 0 are to be seen as well
+    ax.axvline(0.0, color=INK, linewidth=1.3, zorder=1.5)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.margins(x=0.12)
     ax.xaxis.set_major_locator(MaxNLocator(5))
 
 
 def _explain(figure: Figure, compared: Comparison) -> None:
-    marks = {"better": "circle, green", "worse": "square, red", "open": "diamond, grey", "same": "tick, black"}
+    marks = {"better": "circle, green", "worse": "square, red", "open": "diamond, grey", "same": "cross, black"}
     said = "; ".join(f"{marks[name]}: {words}" for name, (_, _, words) in _VERDICTS.items())
     footnote(
         figure,

@@ -123,7 +123,12 @@ def _sweep_answer(done: Sweep, numbers: Sequence[Measure]) -> tuple[str, ...]:
             f"{one.label} is best for the firm at {best}, and least good at {worst}.{_apart(done, one, ends, unit)}"
         )
     if count > 1:
-        said.append("In brackets is the standard error of a mean: about two of them either way are a 95 % interval.")
+        from scipy.stats import t
+
+        said.append(
+            f"In brackets is the standard error of a mean: {t.ppf(0.975, count - 1):.3g} of them either way are a 95 % "
+            f"interval, with {count:,} replications."
+        )
     else:
         said.append("With one replication of each setting it is not known what is luck; take more.")
     failed = len(done.evaluation.errors)

@@ -249,6 +249,8 @@ def test_a_sweep_tells_how_far_best_and_least_good_are_apart_and_whether_that_is
     first, second = done.evaluation.values("lifetime_value")
     assert stats.ttest_rel(first, second).pvalue > 0.05
     assert "holds 0, so it is not decided which is better" in said
+    # Student's quantile of 97.5 % with 2 degrees of freedom, from a table
+    assert "4.3 of them either way are a 95 % interval, with 3 replications." in told(done, {}).answer[1]
     _, said = answered({"complaints.staff": [1, 2]}, "lifetime_value")
     assert said.endswith("It is the same at both, in every replication.")
     done, said = answered({"complaints.staff": [2]}, "profit", 1)
