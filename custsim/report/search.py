@@ -311,12 +311,17 @@ def _unit(found: Sensitivity, name: str) -> str:
 def _sensitivity_answer(found: Sensitivity) -> tuple[str, ...]:
     said = []
     for name, label in found.labels.items():
-        rows = found.of(name)
+        if found.method == "sobol" and found.of(name)["total"].isna().all():
+            said.append(f"{label}: does not vary at all over these ranges.")
+            continue
+        idle = list(found.idle(name))
+        rows = found.of(name).drop(index=idle)
         told = [f"{path} {_effect(found, name, row)}" for path, row in rows.head(3).iterrows()]
+        most = f" most depends on {'; then '.join(told)}." if told else ""
         more = f" The other {len(rows) - 3} matter less." if len(rows) > 3 else ""
-        said.append(f"{label}: most depends on {'; then '.join(told)}.{more}")
-    if found.evaluation is not None and found.replications == 1:
-        said.append("With one replication of each point the intervals leave out what luck does.")
+        none = f" {_listed(idle)} made no difference at any point." if idle else ""
+        said.append(f"{label}:{most}{more}{none}")
+    said += found.caution
     return tuple(said)
 
 
