@@ -276,10 +276,10 @@ def optimise(
     Examples
     --------
     >>> small = Scenario().scaled(0.02).change({"time.months": 3, "time.warm_up_months": 1}, opening="own")
-    >>> found = optimise(small, "profit", {"complaints.staff": (1, 4)}, trials=4, replications=1, finalists=2,
+    >>> found = optimise(small, "profit", {"complaints.staff": (0, 3)}, trials=4, replications=1, finalists=2,
     ...     final_replications=2, executor="serial")
     >>> found.values
-    {'complaints.staff': 1}
+    {'complaints.staff': 0}
     """
     for name, number, least in (
         ("trials", trials, 1), ("replications", replications, 1), ("finalists", finalists, 1),
