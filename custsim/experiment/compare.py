@@ -290,9 +290,11 @@ def compare(
         result = evaluate(scenarios, everything, replications=first, **common)
         needed = None
         if wanted:
-            needed = _needed(result, wanted, confidence)
-            more = range(pilot, min(needed, max(most, pilot)))
-            result = _joined(result, evaluate(scenarios, everything, replications=more, **common)) if more else result
+            needed = _needed(result, wanted, confidence, pilot)
+            # more than once only where pairs have no value: how many do is known when they have been made
+            while more := range(len(result.replications), min(needed, most)):
+                result = _joined(result, evaluate(scenarios, everything, replications=more, **common))
+                needed = _needed(result, wanted, confidence, pilot)
         _refuse_nothing(result)
         comparison = Comparison(labels, result, asked, confidence, wanted, pilot if wanted else None, needed)
         if kept is not None:
@@ -334,20 +336,33 @@ def _precision(
     wanted = dict(precision) if isinstance(precision, Mapping) else {asked[0].name: precision}
     names = [one.name for one in asked if not one.series]
     problems = [f"precision: {name!r} is not among the measures" for name in wanted if name not in names]
-    problems += [f"precision: must be above 0, got {half} for {name}" for name, half in wanted.items() if not half > 0]
+    problems += [
+        f"precision: must be a number above 0, got {half} for {name}"
+        for name, half in wanted.items()
+        if not 0 < half < math.inf
+    ]
     if problems:
         raise InputError(problems)
     return wanted
 
 
-def _needed(result: Evaluation, precision: Mapping[str, float], confidence: float) -> int:
-    """Replications that every interval asked for takes."""
-    return max(
-        stein_replications(values[point] - values[0], half, confidence)
-        for name, half in precision.items()
-        for values in [result.values(name)]
-        for point in range(1, len(values))
-    )
+def _needed(result: Evaluation, precision: Mapping[str, float], confidence: float, pilot: int) -> int:
+    """Replications that every interval asked for takes, if as many of them have a value as up to now."""
+    needed, problems = [pilot], []
+    for name, half in precision.items():
+        values = result.values(name)
+        for point in range(1, len(values)):
+            differences = values[point] - values[0]
+            try:
+                pairs = stein_replications(differences[:pilot], half, confidence)
+            except InputError as error:
+                problems.append(f"{name}: {error}")
+                continue
+            made, there = differences.size, int(np.isfinite(differences).sum())
+            needed.append(made if there >= pairs else math.ceil(made * pairs / there))
+    if problems:
+        raise InputError(dict.fromkeys(problems))
+    return max(needed)
 
 
 def _joined(one: Evaluation, more: Evaluation) -> Evaluation:

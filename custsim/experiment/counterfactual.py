@@ -600,5 +600,6 @@ def _unit(unit: str, scenario: Scenario) -> str:
 
 def _told(row: Mapping[Any, Any]) -> str:
     digits = 2 * (abs(row["value"]) < 100)
-    bounds = "[too few]" if math.isnan(row["low"]) else f"[{row['low']:+,.{digits}f}, {row['high']:+,.{digits}f}]"
-    return f"{row['value']:+,.{digits}f} {bounds}".replace("-", "\N{MINUS SIGN}").rjust(34)
+    # z: what is 0 as it is written has no minus
+    bounds = "[too few]" if math.isnan(row["low"]) else f"[{row['low']:+z,.{digits}f}, {row['high']:+z,.{digits}f}]"
+    return f"{row['value']:+z,.{digits}f} {bounds}".replace("-", "\N{MINUS SIGN}").rjust(34)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from custsim.experiment.paired import Difference, Ratio, paired, ratio
+from custsim.experiment.paired import ROUNDING, Difference, Ratio, paired, ratio
 
 __all__ = ["Investment", "invested", "payback_month"]
 
@@ -87,7 +87,7 @@ def invested(
         with_customers=paired(beyond[0], beyond[1], confidence),
         value_return=returned,
         payback=payback_month(extra[there].mean(axis=0)) if there.any() else None,
-        paid_back=float((extra[there].sum(axis=1) >= 0).mean()) if there.any() else float("nan"),
+        paid_back=float((_so_far(extra[there])[:, -1] >= 0).mean()) if there.any() else float("nan"),
     )
 
 
@@ -118,8 +118,14 @@ def payback_month(extra: Floats) -> int | None:
     >>> payback_month(np.array([-10.0, 4.0, 4.0, 4.0]))
     3
     """
-    summed = np.cumsum(extra)
+    summed = _so_far(extra)
     if not summed.size or summed[-1] < 0:
         return None
     behind = np.flatnonzero(summed < 0)
     return int(behind[-1]) + 1 if behind.size else 0
+
+
+def _so_far(extra: Floats) -> Floats:
+    """Add up extra profit along the last axis; a sum as small as its own rounding is 0, neither ahead nor behind."""
+    summed = np.cumsum(extra, axis=-1)
+    return np.where(np.abs(summed) <= ROUNDING * np.cumsum(np.abs(extra), axis=-1), 0.0, summed)

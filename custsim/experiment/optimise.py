@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import itertools
+import math
 import sqlite3
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +37,12 @@ Floats = NDArray[np.float64]
 
 #: points beyond the budget that may be passed over one after the other
 _PASSED_OVER = 300
+
+#: what to do where nothing can be measured
+_MORE_TO_MEASURE = "take a larger firm, a longer run or another measure"
+
+#: share of a range within which a value lies at its end
+_AT_AN_END = 0.01
 
 
 @dataclass(frozen=True)
@@ -134,6 +142,16 @@ class Optimum:
     asked: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def at_ends(self) -> dict[str, str]:
+        """Levers whose best value lies at an end of the range that was searched, each with that range."""
+        ranges = {path: ends[:2] for path, ends in self.asked.get("over", {}).items() if path in self.values}
+        return {
+            path: f"{low:g} to {high:g}"
+            for path, (low, high) in ranges.items()
+            if min(self.values[path] - low, high - self.values[path]) <= _AT_AN_END * (high - low)
+        }
+
+    @property
     def data(self) -> dict[str, Any]:
         """Everything as plain data, for JSON; what is not known is ``None``."""
 
@@ -144,6 +162,7 @@ class Optimum:
         return {
             "maximise": self.measure.name,
             "values": dict(self.values),
+            "at_ends": self.at_ends,
             "budget": None if self.budget is None else {"cost": self.budget.name, "most": self.budget.most},
             "confidence": self.confidence,
             "retest": retest,
@@ -165,6 +184,10 @@ class Optimum:
             )
             if retest.low <= 0.0 <= retest.high:
                 lines.append("That is no proof that it is better: the interval holds 0.")
+        lines += [
+            f"{path} is at the end of its range, {ends}: nothing beyond was tried."
+            for path, ends in self.at_ends.items()
+        ]
         if self.budget is not None:
             lines.append(
                 f"{self.budget.name} comes to {_number(retest.cost)}; at most {_number(self.budget.most)} may be spent."
@@ -219,7 +242,8 @@ def optimise(
     budget
         A :class:`Budget`, or (cost, most). Points beyond a cost that is known before a run are not run, and no trials.
     trials
-        Points to run in all, those of an earlier time included.
+        Points to run in all, those of an earlier time included. Where the levers are whole numbers with no more
+        settings than that, all are tried, once each.
     replications
         Runs of each point in the search.
     finalists, final_replications
@@ -252,10 +276,10 @@ def optimise(
     Examples
     --------
     >>> small = Scenario().scaled(0.02).change({"time.months": 3, "time.warm_up_months": 1}, opening="own")
-    >>> found = optimise(small, "profit", {"complaints.staff": (1, 4)}, trials=4, replications=1, finalists=2,
+    >>> found = optimise(small, "profit", {"complaints.staff": (0, 3)}, trials=4, replications=1, finalists=2,
     ...     final_replications=2, executor="serial")
     >>> found.values
-    {'complaints.staff': 1}
+    {'complaints.staff': 0}
     """
     for name, number, least in (
         ("trials", trials, 1), ("replications", replications, 1), ("finalists", finalists, 1),
@@ -413,6 +437,9 @@ class _Search:
         waiting = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.WAITING,))
         if not _counted(study) and not waiting:
             study.enqueue_trial(self._start())
+        if self._few(trials):
+            self._try_all(study, progress)
+            return
         passed = 0
         with shown(progress, trials, "trials") as tell:
             while (done := sum("passed" not in trial.user_attrs for trial in _counted(study))) < trials:
@@ -424,6 +451,37 @@ class _Search:
                         "narrow the ranges of the levers or raise the budget"
                     )
             tell(done)
+
+    def _few(self, most: int) -> bool:
+        """Tell whether the levers, all whole numbers, have no more settings than ``most``."""
+        return all(self.space.whole) and math.prod(len(values) for values in self._values()) <= most
+
+    def _values(self) -> list[range]:
+        """All values of levers that are whole numbers."""
+        ends = [one.support for one in self.space.distributions]
+        return [range(int(low), int(high) + 1) for low, high in ends]
+
+    def _try_all(self, study: Any, progress: Progress) -> None:
+        """Try every setting once: a search would meet some again and others never."""
+        waiting = (_optuna().trial.TrialState.WAITING,)
+        known = [trial.params for trial in _counted(study)]
+        known += [trial.system_attrs["fixed_params"] for trial in study.get_trials(deepcopy=False, states=waiting)]
+        settings = [dict(zip(self.space.paths, values, strict=True)) for values in itertools.product(*self._values())]
+        for setting in settings:
+            if setting not in known:
+                study.enqueue_trial(setting)
+        with shown(progress, len(settings), "trials") as tell:
+            while left := len(study.get_trials(deepcopy=False, states=waiting)):
+                tell(len(settings) - left)
+                self._try(study)
+            tell(len(settings))
+        if all("passed" in trial.user_attrs for trial in _counted(study)):
+            least = min(trial.user_attrs["cost"] for trial in _counted(study))
+            most = self.budget.most if self.budget else 0.0
+            raise InputError(
+                f"budget: none of the {len(settings)} settings costs at most {most:g}; "
+                f"the cheapest costs {least:g}; raise it or widen the ranges"
+            )
 
     def _start(self) -> dict[str, Any]:
         """Return the levers of the base, moved into the ranges where they lie outside."""
@@ -455,7 +513,8 @@ class _Search:
         if self.cost is not None:
             cost = float(results.values(self.cost.name).mean())
         if not np.isfinite(value) or (self.cost is not None and not np.isfinite(cost)):
-            trial.set_user_attr("error", "it has no result")
+            nothing = self.measure if self.cost is None or not np.isfinite(value) else self.cost
+            trial.set_user_attr("error", f"{nothing.name}: has no result")
             study.tell(trial, state=optuna.trial.TrialState.FAIL)
             return False
         self._note(trial, cost, cost - most if self.budget else 0.0)
@@ -519,10 +578,13 @@ def _counted(study: Any) -> list[Any]:
 def _chosen(search: _Search, table: pd.DataFrame, finalists: int, runs: int, confidence: float) -> Optimum:
     """Choose among the best few and the base on luck of their own, and test the winner on fresh luck."""
     paths = list(search.space.paths)
+    if (table["error"] != "").all():
+        raise InputError(f"{table['error'].iloc[0]} at any of the {len(table)} points tried; {_MORE_TO_MEASURE}")
     tried = table[table["within"]].drop_duplicates(paths).sort_values("value", ascending=False, kind="stable")
-    points: list[dict[str, Any]] = [
-        {path: row[path] for path in paths} for row in tried.head(finalists).to_dict("records")
-    ]
+    every = ({path: row[path] for path in paths} for row in tried.to_dict("records"))
+    # the base is looked at again anyway, and to find it is to find nothing better
+    others = (point for point in every if scenario_hash(search.scenario(point)) != scenario_hash(search.base))
+    points: list[dict[str, Any]] = list(itertools.islice(others, finalists))
     first = search.replications
     points.append({})
     again = search.evaluate(points, range(first, first + runs)).raise_errors()
@@ -534,8 +596,11 @@ def _chosen(search: _Search, table: pd.DataFrame, finalists: int, runs: int, con
         least = f"; the least that was tried costs {table['cost'].min():g}" if table["cost"].notna().any() else ""
         raise InputError(f"budget: nothing that was tried stays within {most:g}{least}; raise it or widen the ranges")
     values = again.values(search.measure.name)
-    means = values.mean(axis=1)
-    winner = int(np.argmax(np.where(within, means, -np.inf)))
+    measured: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=1))
+    if not measured[-1]:
+        raise InputError(f"{search.measure.name}: has no result for the firm as it is; {_MORE_TO_MEASURE}")
+    within = within & measured
+    winner = int(np.argmax(np.where(within, values.mean(axis=1), -np.inf)))
     best = points[winner]
     fresh = search.evaluate([best, {}], range(first + runs, first + 2 * runs)).raise_errors()
     return Optimum(

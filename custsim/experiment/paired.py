@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from custsim.errors import InputError
+
 __all__ = ["Difference", "Ratio", "paired", "ratio", "stein_replications"]
 
 Floats = NDArray[np.float64]
 
 #: what sums in double precision can be wrong by, as a share of their size
-_ROUNDING = 64 * np.finfo(np.float64).eps
+ROUNDING = 64 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def paired(base: Floats, other: Floats, confidence: float = 0.95, pilot: int | N
     -------
     Difference
         Pairs in which either is not a number are left out; with fewer than two pairs there is no interval. Differences
-        that vary by no more than the rounding of the measures themselves do not vary.
+        that vary by no more than the rounding of the measures themselves do not vary, and differences no larger than
+        that are 0.
 
     References
     ----------
@@ -101,8 +104,11 @@ def paired(base: Floats, other: Floats, confidence: float = 0.95, pilot: int | N
         nan = math.nan
         return Difference(nan, nan, nan, nan, nan, nan, nan, nan, 0)
     d = y - x
+    rounding = ROUNDING * max(np.abs(x).max(), np.abs(y).max())
+    if np.abs(d).max() <= rounding:
+        d = np.zeros(n)
     mean = float(d.mean())
-    if np.ptp(d) <= _ROUNDING * max(np.abs(x).max(), np.abs(y).max()):
+    if np.ptp(d) <= rounding:
         d = np.full(n, mean)
     half, probability, gain = math.nan, math.nan, math.nan
     if n > 1:
@@ -173,7 +179,7 @@ def ratio(above: Floats, below: Floats, confidence: float = 0.95) -> Ratio:
 
 
 def stein_replications(pilot: Floats, precision: float, confidence: float = 0.95) -> int:
-    r"""Replications that an interval of half width ``precision`` takes, from a pilot.
+    r"""Pairs that an interval of half width ``precision`` takes, from a pilot.
 
     .. math:: N = \max\left(n_0, \left\lceil (t_{n_0-1}\, s_0 / h)^2 \right\rceil\right)
 
@@ -184,11 +190,16 @@ def stein_replications(pilot: Floats, precision: float, confidence: float = 0.95
     Parameters
     ----------
     pilot
-        Differences of the first n0 replications, shape (n0,).
+        Differences of the first replications, shape (replications,); n0 is how many of them are numbers.
     precision
         Half width h wanted.
     confidence
         Confidence of the interval.
+
+    Raises
+    ------
+    InputError
+        If fewer than two of them are numbers: then nothing is known about how much they vary.
 
     References
     ----------
@@ -204,6 +215,9 @@ def stein_replications(pilot: Floats, precision: float, confidence: float = 0.95
 
     there = pilot[np.isfinite(pilot)]
     if there.size < 2:
-        return int(pilot.size)
+        raise InputError(
+            f"precision: only {there.size} of the pilot's {pilot.size} pairs have a value, which does not tell how "
+            "many would be needed; take a larger firm, a longer run, another measure, or a number of replications"
+        )
     t = float(stats.t.ppf(0.5 + confidence / 2.0, there.size - 1))
-    return max(int(pilot.size), math.ceil((t * float(there.std(ddof=1)) / precision) ** 2))
+    return max(int(there.size), math.ceil((t * float(there.std(ddof=1)) / precision) ** 2))

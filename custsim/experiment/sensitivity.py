@@ -20,6 +20,7 @@ from custsim.experiment.executors import Executor
 from custsim.experiment.identity import model_version, scenario_hash
 from custsim.experiment.measures import Asked
 from custsim.experiment.notes import about, records
+from custsim.experiment.paired import ROUNDING
 from custsim.experiment.progress import Progress
 from custsim.experiment.store import Store
 from custsim.experiment.uncertainty import possible, scalar_measures
@@ -110,6 +111,43 @@ class Sensitivity:
         return self.table[self.table["measure"] == measure].drop(columns="measure").set_index("parameter")
 
     @property
+    def caution(self) -> tuple[str, ...]:
+        """What the design leaves open, in sentences."""
+        said = []
+        if self.evaluation is not None and self.replications == 1:
+            said.append(
+                "With one run of each point there are no intervals; take replications of 2 up."
+                if self.method == "tornado"
+                else "With one run of each point the intervals leave out what luck does; take replications of 2 up."
+            )
+        if self.method == "sobol" and (
+            (self.table[["first", "total"]] > 1.0) | (self.table[["first", "total"]] < 0.0)
+        ).any(axis=None):
+            said.append("Shares below 0 % or above 100 % are errors of the estimate: take more samples.")
+        return tuple(said)
+
+    def idle(self, measure: str) -> tuple[str, ...]:
+        """Parameters that the measure does not depend on at all: no point of the design shows any effect.
+
+        Raises
+        ------
+        InputError
+            If it was not measured.
+        """
+        rows = self.of(measure)
+        still = {
+            "sobol": ["total", "total_low", "total_high"], "morris": ["strength", "strength_low", "strength_high"],
+            "tornado": ["effect", "effect_low", "effect_high"],
+        }[self.method]  # fmt: skip
+        none = (rows[still].fillna(0.0) == 0.0).all(axis=1)
+        if self.method == "sobol":
+            none &= rows["total"].notna()
+        if self.method == "tornado":
+            # as good at both ends as in the middle
+            none &= rows["at_low"] == rows["base"]
+        return tuple(str(path) for path in rows.index[none])
+
+    @property
     def data(self) -> dict[str, Any]:
         """Everything as plain data, for JSON; what is not known is ``None``."""
         rows = self.table.astype(object).where(self.table.notna(), None)
@@ -127,11 +165,9 @@ class Sensitivity:
         """Say in words what matters for each result."""
         points, wide = len(self.design), f"{100 * self.confidence:g} %"
         runs = f", {self.replications} run{'s' if self.replications > 1 else ''} of each" if self.evaluation else ""
-        lines = [f"{self.method}: {METHODS[self.method]}; {points} points{runs}, {wide} intervals."]
-        if self.evaluation and self.replications == 1:
-            lines.append(
-                "With one run of each point the intervals leave out what luck does; take replications of 2 up."
-            )
+        caution = self.caution
+        intervals = "" if self.method == "tornado" and self.replications == 1 else f", {wide} intervals"
+        lines = [f"{self.method}: {METHODS[self.method]}; {points} points{runs}{intervals}.", *caution]
         for measure, label in self.labels.items():
             lines.append(f"{label}:")
             lines += [f"  {parameter}: {_WORDS[self.method](row)}" for parameter, row in self.of(measure).iterrows()]
@@ -486,7 +522,8 @@ def _morris(design: _Design, _values: Floats, result: Floats, confidence: float)
         {
             "strength": strength, "strength_low": np.maximum(strength - reach, 0.0), "strength_high": strength + reach,
             "effect": np.asarray(found["mu"], dtype=np.float64),
-            "spread": np.asarray(found["sigma"], dtype=np.float64),
+            # effects that vary by their own rounding do not vary
+            "spread": np.where(found["sigma"] <= ROUNDING * np.abs(result).max(), 0.0, found["sigma"]),
         }
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from custsim.experiment.executors import Executor
 from custsim.experiment.measures import Asked, Measure, resolve_all
 from custsim.experiment.progress import Progress
 from custsim.experiment.store import Store
+from custsim.experiment.words import counted
 from custsim.scenario.model import Scenario
 
 __all__ = ["Uncertainty", "VarianceSplit", "split_variance", "uncertain"]
@@ -248,7 +249,10 @@ class Uncertainty:
         """Say in words how uncertain each result is, and what makes it so."""
         runs = len(self.evaluation.replications)
         wide = f"{100 * self.confidence:g} %"
-        lines = [f"{len(self.draws) - len(self.left_out)} draws of {len(self.over)} parameters, {runs} runs of each."]
+        lines = [
+            f"{len(self.draws) - len(self.left_out)} draws of {counted(len(self.over), 'parameter')}, {runs} runs of "
+            "each."
+        ]
         if self.left_out:
             lines.append(f"{len(self.left_out)} draws were left out: a run of theirs failed or had no result.")
         for one in self.evaluation.measures:

@@ -365,7 +365,7 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 
 
 def _money(value: float, currency: str) -> str:
-    return f"{value:+,.0f} {currency}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:+z,.0f} {currency}".replace("-", "\N{MINUS SIGN}")
 
 
 def _between(low: float, high: float, told: Explanation) -> str:
@@ -412,6 +412,9 @@ def _link_words(told: Explanation) -> list[str]:
     most = int(np.argmax(np.abs(apart)))
     how = "all orders of switching" if told.orders == "all" else "the two orders along the chain"
     first, last = told.forward.mean(axis=1)[most], told.reverse.mean(axis=1)[most]
+    if abs(round(last) - round(first)) < 1:
+        # as they are written there is nothing to tell apart
+        return [*lines, f"Each part is the mean over {how}. The order does not matter here."]
     lines.append(f"Each part is the mean over {how}. The order matters most for {rows[most]['label'].lower()}:")
     lines.append(
         f"  {_money(first, told.a.currency)} switched from the front of the chain, "

@@ -22,8 +22,10 @@ __all__ = [
     "chance_in_words",
     "comparison_as_data",
     "comparison_in_words",
+    "counted",
     "in_figures",
     "investment_in_words",
+    "pairs_in_words",
     "rule_in_words",
     "sweep_as_data",
     "sweep_in_words",
@@ -43,6 +45,8 @@ def in_figures(value: float, unit: str = "", *, sign: bool = False) -> str:
     --------
     >>> in_figures(0.1234, "share"), in_figures(1234567.0), in_figures(0.00123), in_figures(float("nan"))
     ('12.34 %', '1,234,567', '0.00123', '-')
+    >>> in_figures(-1e-9, "share")
+    '0.00 %'
     >>> in_figures(2.0e16)
     '2e+16'
     """
@@ -50,11 +54,22 @@ def in_figures(value: float, unit: str = "", *, sign: bool = False) -> str:
         return "-" if math.isnan(value) else "infinite"
     plus = "+" if sign and value > 0 else ""
     if unit == "share":
-        return f"{plus}{100 * value:.2f}{' points' if sign else ' %'}"
+        return f"{plus}{100 * value:z.2f}{' points' if sign else ' %'}"
     size = abs(value)
     if 1000 <= size < _AS_DIGITS:
         return f"{plus}{value:,.0f}"
-    return f"{plus}{value:.4g}"
+    return f"{plus}{value:z.4g}"
+
+
+def counted(number: int, what: str) -> str:
+    """Count things that take an s.
+
+    Examples
+    --------
+    >>> counted(1, "point"), counted(2000, "point")
+    ('1 point', '2,000 points')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def as_plain(value: Any) -> Any:
@@ -100,7 +115,7 @@ def comparison_in_words(comparison: Comparison) -> str:
     for name in comparison.names[1:]:
         lines += ["", name, "=" * min(len(name), _WIDTH), *_differences(comparison, name), ""]
         lines += textwrap.wrap(investment_in_words(comparison.investments[name], comparison), _WIDTH)
-    lines += ["", *textwrap.wrap(_pairing(comparison), _WIDTH)]
+    lines += ["", *textwrap.wrap(" ".join(filter(None, [pairs_in_words(comparison), _pairing(comparison)])), _WIDTH)]
     return "\n".join(lines)
 
 
@@ -129,11 +144,25 @@ def _differences(comparison: Comparison, name: str) -> list[str]:
                 in_figures(row["mean"], unit),
                 in_figures(row["difference"], unit, sign=True),
                 interval,
-                "-" if math.isnan(row["relative"]) else f"{100 * row['relative']:+.1f} %",
-                chance_in_words(row["probability_better"]),
+                "-" if math.isnan(row["relative"]) else f"{100 * row['relative']:+z.1f} %",
+                "same" if _is_same(row) else chance_in_words(row["probability_better"]),
             )
         )
     return columns(("", "base", "changed", "difference", "interval", "relative", "better"), rows)
+
+
+def _is_same(row: Mapping[Any, Any]) -> bool:
+    """Tell whether a measure was the same in every pair: that is known, not undecided."""
+    return bool(row["low"] == 0.0 == row["high"])
+
+
+def pairs_in_words(comparison: Comparison) -> str:
+    """Tell of which measures not every pair has a value: their intervals are not those of all pairs."""
+    count = comparison.replications
+    table = comparison.table
+    fewest = dict(table.groupby("measure", sort=False)["replications"].min()) if len(table) else {}
+    few = [f"{name}: {there:,} of {count:,} pairs have a value" for name, there in fewest.items() if there < count]
+    return f"Fewer pairs count for {'; '.join(few)}." if few else ""
 
 
 def chance_in_words(probability: float) -> str:
@@ -158,6 +187,8 @@ def investment_in_words(found: Investment, comparison: Comparison) -> str:
         f"{in_figures(later.difference, sign=True)} "
         f"({in_figures(later.low, sign=True)} to {in_figures(later.high, sign=True)})."
     )
+    if found.net_present_value.low == 0.0 == found.net_present_value.high and found.cost.low == 0.0 == found.cost.high:
+        return f"{text} The account is the same in every replication."
     if not math.isnan(found.value_return.value):
         back = found.value_return
         text += f" Return on its cost {100 * back.value:+.0f} % ({100 * back.low:+.0f} to {100 * back.high:+.0f} %)."
@@ -235,8 +266,8 @@ def sweep_in_words(sweep: Sweep) -> str:
         for row in ordered.head(10).to_dict("records")
     ]
     lines = textwrap.wrap(
-        f"{sweep.base.title or sweep.base.name}: {len(means)} points ({sweep.design}), "
-        f"{len(result.replications)} replications in the same luck, seed {result.seed}", _WIDTH
+        f"{sweep.base.title or sweep.base.name}: {counted(len(means), 'point')} ({sweep.design}), "
+        f"{counted(len(result.replications), 'replication')} in the same luck, seed {result.seed}", _WIDTH
     )  # fmt: skip
     lines += ["", *columns((f"{one.label}, best first", "mean", "standard error"), rows)]
     if len(means) > len(rows):
@@ -244,7 +275,10 @@ def sweep_in_words(sweep: Sweep) -> str:
     if result.errors:
         lines += textwrap.wrap(f"{len(result.errors)} runs failed, the first: {next(iter(result.errors.values()))}",
                                _WIDTH)  # fmt: skip
-    lines += textwrap.wrap("The best of many points looks better than it is: test it on fresh replications.", _WIDTH)
+    if len(means) > 1:
+        lines += textwrap.wrap(
+            "The best of many points looks better than it is: test it on fresh replications.", _WIDTH
+        )
     return "\n".join(lines)
 
 

@@ -45,6 +45,7 @@ _VERDICTS: dict[str, tuple[str, str, str]] = {
     "better": (COLOURS["green"], "o", "better for the firm"),
     "worse": (COLOURS["vermilion"], "s", "worse for the firm"),
     "open": (GREY, "D", "not decided: the interval holds 0"),
+    "same": (INK, "P", "the same in every pair"),
 }
 
 #: letters in a line of a name at the side of a panel
@@ -58,13 +59,17 @@ _PANELS = 6
 
 
 def verdict(low: float, high: float, better: str = "more") -> str:
-    """Tell what an interval of a difference says for the firm: "better", "worse", or "open" if it holds 0.
+    """Tell what an interval of a difference says for the firm: "better", "worse", "open" if it holds 0.
+
+    An interval that is nothing but 0 is "same": no pair differs, and that is known.
 
     Examples
     --------
-    >>> verdict(1.0, 2.0), verdict(1.0, 2.0, "less"), verdict(-1.0, 2.0)
-    ('better', 'worse', 'open')
+    >>> verdict(1.0, 2.0), verdict(1.0, 2.0, "less"), verdict(-1.0, 2.0), verdict(0.0, 0.0)
+    ('better', 'worse', 'open', 'same')
     """
+    if low == 0.0 == high:
+        return "same"
     if not (low > 0.0 or high < 0.0):
         return "open"
     return "better" if (low > 0.0) == (better == "more") else "worse"
@@ -134,14 +139,15 @@ def _forest(ax: Axes, rows: Sequence[Mapping[Any, Any]], better: str) -> None:
         if not math.isnan(low):
             ax.plot([low, high], [place, place], color=colour, linewidth=3.4, solid_capstyle="butt")
         ax.plot(mean, place, marker, color=colour, markersize=10, markeredgecolor="white", markeredgewidth=1.2)
-    ax.axvline(0.0, color=INK, linewidth=1.3)
+    # below the marks: those at 0 are to be seen as well
+    ax.axvline(0.0, color=INK, linewidth=1.3, zorder=1.5)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.margins(x=0.12)
     ax.xaxis.set_major_locator(MaxNLocator(5))
 
 
 def _explain(figure: Figure, compared: Comparison) -> None:
-    marks = {"better": "circle, green", "worse": "square, red", "open": "diamond, grey"}
+    marks = {"better": "circle, green", "worse": "square, red", "open": "diamond, grey", "same": "cross, black"}
     said = "; ".join(f"{marks[name]}: {words}" for name, (_, _, words) in _VERDICTS.items())
     footnote(
         figure,

@@ -9,7 +9,7 @@ from typing import Any
 
 from custsim.errors import CustsimError
 from custsim.experiment.identity import scenario_hash
-from custsim.scenario.changes import changes_between
+from custsim.scenario.changes import changes_between, otherwise_before
 from custsim.scenario.layout import rendered
 from custsim.scenario.library import bundled, load
 from custsim.scenario.model import Scenario
@@ -122,16 +122,16 @@ def call(function: str, positional: Sequence[str], named: Mapping[str, Any]) -> 
 
 
 def firm_file(scenario: Scenario) -> tuple[list[str], dict[str, str]] | None:
-    """Words of a command that name a firm, and the files they need; ``None`` for a firm that was changed in month 0.
+    """Words of a command that name a firm, and the files they need; ``None`` for a firm that has no form in a file.
+
+    A firm that was changed in month 0 is written with what it was before, and read as the same firm.
 
     Examples
     --------
     >>> firm_file(load("neighbourhood_bank"))
     (['neighbourhood_bank'], {})
     """
-    if scenario.opening is not scenario and not _same(scenario.opening, scenario):
-        return None
-    for name in bundled():
+    for name in () if otherwise_before(scenario) else bundled():
         there = load(name)
         if not changes_between(there, scenario):
             return [name], {}
@@ -143,15 +143,36 @@ def firm_file(scenario: Scenario) -> tuple[list[str], dict[str, str]] | None:
         return None
 
 
-def alternatives(base: Scenario, others: Sequence[Scenario], names: Sequence[str]) -> list[str] | None:
-    """Words of ``custsim compare`` that make alternatives of the base, or ``None`` if there are none that do.
+def alternatives(
+    base: Scenario, others: Sequence[Scenario], names: Sequence[str]
+) -> tuple[list[str], dict[str, str]] | None:
+    """Words of ``custsim compare`` that make alternatives of the base, and the files they need; ``None`` if none do.
 
     Examples
     --------
     >>> bank = load("neighbourhood_bank")
     >>> alternatives(bank, [bank.change({"complaints.staff": 6})], ["Desk"])
-    ['--with', 'Desk: complaints.staff=6']
+    (['--with', 'Desk: complaints.staff=6'], {})
+    >>> alternatives(bank, [bank], ["Twin"])[0]
+    ['alternative_1.toml']
     """
+    words = _changes(base, others, names)
+    if words is not None:
+        return words, {}
+    try:
+        # a file is called what its firm is called
+        named = [
+            other.change({"name": name}, opening="own" if other.opening is other else "same")
+            for other, name in zip(others, names, strict=True)
+        ]
+        files = {f"alternative_{number}.toml": rendered(other) for number, other in enumerate(named, 1)}
+    except CustsimError:
+        return None
+    return list(files), files
+
+
+def _changes(base: Scenario, others: Sequence[Scenario], names: Sequence[str]) -> list[str] | None:
+    """Alternatives as changes of the base, each an option of the command, or ``None`` if that does not make them."""
     own = [_same(other.opening, other) and not _same(other, base) for other in others]
     if any(own) and not all(own):
         return None

@@ -12,7 +12,7 @@ import pandas as pd
 from custsim.experiment.compare import Comparison
 from custsim.experiment.measures import Measure
 from custsim.experiment.paired import paired
-from custsim.experiment.words import chance_in_words, investment_in_words, rule_in_words
+from custsim.experiment.words import chance_in_words, investment_in_words, pairs_in_words, rule_in_words
 from custsim.plots.experiments import comparison as picture_of_differences
 from custsim.plots.experiments import earned_so_far, verdict
 from custsim.report.again import Firms, alternatives, call, command_of, firm_file
@@ -53,6 +53,7 @@ def told(compared: Comparison, facts: Mapping[str, str]) -> Section:
         assumed=(
             *assumed_in(base, others.values()),
             of_luck(compared.replications, compared.confidence),
+            *filter(None, [pairs_in_words(compared)]),
             _pairing(compared),
             *([rule_in_words(compared)] if compared.precision else []),
         ),
@@ -130,12 +131,14 @@ def in_a_sentence(row: Mapping[Any, Any], compared: Comparison) -> str:
     amount = shown(row["difference"], unit, difference=True, with_unit=True)
     if math.isnan(row["low"]):
         return f"{row['label']} differs by {amount}; one pair has no interval."
-    share = _minus(f"{100 * row['relative']:+.1f}")
+    share = _minus(f"{100 * row['relative']:+z.1f}")
     relative = "" if math.isnan(row["relative"]) else f", {share} %"
     between = f"{_percent(compared)} interval {_between(row, unit)}{relative}"
     sure = f"confidence that it is better for the firm: {chance_in_words(row['probability_better'])}"
     told_as = verdict(row["low"], row["high"], one.better)
     label = _lower(row["label"])
+    if told_as == "same":
+        return f"{label} is the same as the base's in each of the {row['replications']:,} pairs."
     if told_as == "open":
         return (
             f"it is not decided whether {label} changes: the mean difference is {amount}, but its "
@@ -163,6 +166,8 @@ def _best(compared: Comparison, first: Measure, rows: Sequence[Mapping[Any, Any]
         f"{shown(ahead.high, unit, difference=True)})"
     )
     sure = "" if verdict(ahead.low, ahead.high, first.better) == "better" else ", so the two cannot be told apart"
+    if all(verdict(one["low"], one["high"], first.better) == "same" for one in rows):
+        return f"None of the {len(rows)} alternatives changes {label} in any pair."
     decided = verdict(row["low"], row["high"], first.better) == "better"
     leads = f"Best for {label} of {len(rows)} alternatives: {name}" if decided else (
         f"No alternative is shown to improve {label}; the highest mean has {name}"
@@ -176,18 +181,21 @@ def _number(value: float) -> float:
 
 def _others(compared: Comparison, name: str, first: str) -> str:
     """Tell the other measures by what their intervals say."""
-    kinds: dict[str, list[str]] = {"better": [], "worse": [], "open": []}
+    kinds: dict[str, list[str]] = {"better": [], "worse": [], "open": [], "same": [], "none": []}
     better = {one.name: one.better for one in compared.measures}
     for row in compared.table[compared.table["scenario"] == name].to_dict("records"):
-        if row["measure"] == first or math.isnan(row["difference"]):
+        if row["measure"] == first:
+            continue
+        found = verdict(row["low"], row["high"], better[row["measure"]])
+        if math.isnan(row["difference"]) or found == "same":
+            kinds["same" if found == "same" else "none"].append(_lower(row["label"]))
             continue
         unit = row["unit"].replace("currency", compared.base.currency)
         amount = shown(row["difference"], unit, difference=True, with_unit=True)
-        kinds[verdict(row["low"], row["high"], better[row["measure"]])].append(
-            f"{_lower(row['label'])} {amount} ({_between(row, unit)})"
-        )
+        kinds[found].append(f"{_lower(row['label'])} {amount} ({_between(row, unit)})")
     said = [f"{what}: {'; '.join(kinds[kind])}" for kind, what in
-            (("better", "Better as well"), ("worse", "Worse"), ("open", "Not decided")) if kinds[kind]]  # fmt: skip
+            (("better", "Better"), ("worse", "Worse"), ("open", "Not decided"), ("same", "The same in every pair"),
+             ("none", "Nothing to measure")) if kinds[kind]]  # fmt: skip
     return f"{'. '.join(said)}." if said else ""
 
 
@@ -209,10 +217,9 @@ def _pairing(compared: Comparison) -> str:
     if known.empty:
         return "What shared luck gained cannot be told: differences did not vary."
     least, most = float(known.min()), float(known.max())
-    return (
-        f"Without shared luck the same precision would have taken {shown(least)} to {shown(most)} times as many runs, "
-        "depending on the measure."
-    )
+    span = shown(least) if shown(least) == shown(most) else f"{shown(least)} to {shown(most)}"
+    by_measure = "" if shown(least) == shown(most) else ", depending on the measure"
+    return f"Without shared luck the same precision would have taken {span} times as many runs{by_measure}."
 
 
 # --- pictures and tables ----------------------------------------------------------------------------------------
@@ -252,15 +259,17 @@ def _results(compared: Comparison) -> list[Table]:
     """Put all differences into one table for the workbook, and into one an alternative for the page."""
     currency = compared.base.currency
     better = {one.name: one.better for one in compared.measures}
-    said = {"better": "better", "worse": "worse", "open": "not decided"}
+    said = {"better": "better", "worse": "worse", "open": "not decided", "same": "the same"}
     rows = [
         (
             row["scenario"], row["label"], "%" if row["unit"] == "share" else row["unit"].replace("currency", currency),
             row["base"], row["mean"], row["difference"], row["low"], row["high"], row["relative"],
-            said[verdict(row["low"], row["high"], better[row["measure"]])], row["probability_better"],
-            row["variance_ratio"],
+            said[told_as] if row["replications"] else "nothing to measure",
+            None if told_as == "same" else row["probability_better"],
+            row["variance_ratio"] if math.isfinite(row["variance_ratio"]) else None,
         )
         for row in compared.table.to_dict("records")
+        for told_as in [verdict(row["low"], row["high"], better[row["measure"]])]
     ]  # fmt: skip
     columns = (
         Column("Alternative"), Column("Measure"), Column("Unit"), Column("Base", BY_ROW),
@@ -271,7 +280,8 @@ def _results(compared: Comparison) -> list[Table]:
     )  # fmt: skip
     note = (
         f"From, to: {_percent(compared)} interval of the difference. Gain of pairing: how many times as many runs "
-        "independent luck would have taken. Differences of percentages are percentage points."
+        "independent luck would have taken; none is told of differences that do not vary. Differences of percentages "
+        "are percentage points."
     )
     names = compared.names[1:]
     pages = [
@@ -384,10 +394,13 @@ def _command(compared: Comparison) -> tuple[str, Mapping[str, str]]:
     if firm is None or changes is None:
         return "", {}
     words, files = firm
+    more, made = changes
     counts = ["--replications", compared.replications]
     if compared.precision:
         counts = [part for name, half in compared.precision.items() for part in ("--precision", f"{name}={half:g}")]
         counts += ["--most", max(compared.replications, 5)]
     measures = [part for name in compared.asked["measures"] for part in ("--measure", name)]
     luck = ["--seed", compared.evaluation.seed, "--confidence", compared.confidence]
-    return command_of(["custsim", "compare", *words, *changes, *measures, *counts, *luck]), files
+    # files come before options, --months of the base too
+    firms = [words[0], *more, *words[1:]] if made else [*words, *more]
+    return command_of(["custsim", "compare", *firms, *measures, *counts, *luck]), {**files, **made}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from custsim.experiment.identity import differences
+from custsim.experiment.identity import differences, scenario_hash
 from custsim.report.document import Column, Table, shown, unit_in_words
 from custsim.scenario.describe import describe
 from custsim.scenario.model import Scenario
@@ -96,12 +96,26 @@ def in_words(base: Scenario, other: Scenario, most: int = 4) -> str:
     known = {row.path: row for row in describe(other)}
     found = []
     for path, (before, after) in differences(base, other).items():
+        if path.startswith("interventions["):
+            continue  # a plan is one thing, told at the end
         row = known.get(path)
         unit = "" if row is None or row.unit in (*_NO_UNITS, "share", "1") else f" {_unit(row.unit, other)}"
         meaning = f" ({row.meaning.rstrip('.')})" if row is not None else ""
         found.append(f"{path} from {_brief(before)} to {_brief(after)}{unit}{meaning}")
+    if base.interventions != other.interventions:
+        found.append(f"planned interventions from {_planned(base)} to {_planned(other)}")
     more = f", and {len(found) - most} more" if len(found) > most else ""
     return "; ".join(found[:most]) + more if found else "nothing"
+
+
+def _planned(scenario: Scenario) -> str:
+    """Tell the plan of a firm: what acts when."""
+    plan = []
+    for item in scenario.interventions:
+        what = ", ".join(f"{path} = {_brief(value)}" for path, value in item.change.items())
+        when = f"in month {item.month}" if item.until is None else f"from month {item.month} until {item.until}"
+        plan.append(f"{item.name or 'an intervention'} ({when}: {what})")
+    return " and ".join(plan) or "none"
 
 
 def _brief(value: Any) -> str:
@@ -143,7 +157,8 @@ def assumed_in(scenario: Scenario, others: Iterable[Scenario] = (), *, decided: 
     """
     rows = describe(scenario)
     assumed, differ = sum(row.assumed for row in rows), sum(row.differs for row in rows)
-    own = [other.opening is other or other.opening == other for other in others]
+    opened = scenario_hash(scenario.opening)
+    own = [scenario_hash(other.opening) != opened for other in others]
     said = [
         f"The firm is simulated: {scenario.market.persons:,} persons, one by one, over {scenario.time.months} months "
         f"from {scenario.time.start}. What the model leaves out is not in these numbers.",
@@ -157,6 +172,9 @@ def assumed_in(scenario: Scenario, others: Iterable[Scenario] = (), *, decided: 
         said.append(
             "Alternatives are firms that had always been so: their customers at the start are others."
             if all(own) and decided
+            else "Some alternatives are the same firm, changed from month 0 on; others had always been so, with other "
+            "customers at the start."
+            if any(own) and decided
             else "Alternatives are the same firm with the same customers at the start, changed from month 0 on."
         )
     if scenario.interventions:

@@ -10,8 +10,10 @@ import numpy as np
 
 from custsim.experiment.measures import Measure
 from custsim.experiment.optimise import Optimum
+from custsim.experiment.paired import paired
 from custsim.experiment.sensitivity import METHODS, Sensitivity
 from custsim.experiment.sweep import DESIGNS, Sweep
+from custsim.experiment.words import counted
 from custsim.plots.experiments import optimum as picture_of_search
 from custsim.plots.experiments import sweep as picture_of_sweep
 from custsim.plots.sensitivity import picture_of
@@ -21,6 +23,9 @@ from custsim.report.parameters import assumed_in, changed_table, meaning_of, of_
 from custsim.scenario.model import Scenario
 
 __all__ = ["optimum", "sensitivity", "sweep"]
+
+#: column that holds the number of a setting
+_POINT = "point"
 
 #: measures that have a picture of their own
 _PICTURES = 4
@@ -37,7 +42,10 @@ def sweep(done: Sweep, facts: Mapping[str, str]) -> Section:
     return Section(
         kind="sweep",
         title=f"{base.title or base.name}: settings of {_listed(list(done.over))}",
-        question=f"How do {_listed([_lower(one.label) for one in numbers])} depend on {_over(base, done.over)}?",
+        question=(
+            f"How do{'es' * (len(numbers) == 1)} {_listed([_lower(one.label) for one in numbers])} depend on "
+            f"{_over(base, done.over)}?"
+        ),
         answer=_sweep_answer(done, numbers),
         firm=Firm(base.title or base.name, base),
         pictures=tuple(
@@ -48,7 +56,8 @@ def sweep(done: Sweep, facts: Mapping[str, str]) -> Section:
         tables=(_settings(done, numbers), _sweep_runs(done, numbers)),
         assumed=(
             *assumed_in(base),
-            f"{len(result.points):,} settings: {DESIGNS[done.design]}. Each is the same firm, changed from month 0 on.",
+            f"{counted(len(result.points), 'setting')}: {DESIGNS[done.design]}. Each is the same firm, changed from "
+            "month 0 on.",
             "All settings share their luck. The best of many settings looks better than it is: it was chosen for it.",
         ),
         facts=(("Replications", f"{len(result.replications):,}"), ("Seed", str(result.seed)), *facts.items()),
@@ -89,7 +98,8 @@ def _value(value: Any) -> str:
 
 def _ends(done: Sweep, one: Measure) -> tuple[dict[Any, Any], dict[Any, Any]] | None:
     """Best and worst setting, for the firm."""
-    rows = done.means.dropna(subset=[one.name]).sort_values(one.name, ascending=one.better == "less")
+    means = done.means.assign(**{_POINT: range(len(done.means))}).dropna(subset=[one.name])
+    rows = means.sort_values(one.name, ascending=one.better == "less", kind="stable")
     return None if rows.empty else (rows.iloc[0].to_dict(), rows.iloc[-1].to_dict())
 
 
@@ -106,9 +116,19 @@ def _sweep_answer(done: Sweep, numbers: Sequence[Measure]) -> tuple[str, ...]:
             f"{shown(end[one.name], unit, with_unit=True)} ({_error(end, one, unit)}) at {_setting(end, paths)}"
             for end in ends
         )
-        said.append(f"{one.label} is best for the firm at {best}, and least good at {worst}.")
+        if ends[0][_POINT] == ends[1][_POINT]:
+            said.append(f"{one.label} is {best}: no other setting has a result to hold against it.")
+            continue
+        said.append(
+            f"{one.label} is best for the firm at {best}, and least good at {worst}.{_apart(done, one, ends, unit)}"
+        )
     if count > 1:
-        said.append("In brackets is the standard error of a mean: about two of them either way are a 95 % interval.")
+        from scipy.stats import t
+
+        said.append(
+            f"In brackets is the standard error of a mean: {t.ppf(0.975, count - 1):.3g} of them either way are a 95 % "
+            f"interval, with {count:,} replications."
+        )
     else:
         said.append("With one replication of each setting it is not known what is luck; take more.")
     failed = len(done.evaluation.errors)
@@ -116,6 +136,21 @@ def _sweep_answer(done: Sweep, numbers: Sequence[Measure]) -> tuple[str, ...]:
         first = next(iter(done.evaluation.errors.values()))
         said.append(f"{failed:,} runs failed and are left out; the first: {first}")
     return tuple(said)
+
+
+def _apart(done: Sweep, one: Measure, ends: Sequence[Mapping[Any, Any]], unit: str) -> str:
+    """Tell how far the best and the least good setting lie apart, in shared luck, and whether that is decided."""
+    values = done.evaluation.values(one.name)
+    best, worst = (values[int(end[_POINT])] for end in ends)
+    gap = paired(worst, best)
+    if math.isnan(gap.low):
+        return ""
+    if gap.low == 0.0 == gap.high:
+        return " It is the same at both, in every replication."
+    told = [shown(value, unit, difference=True, with_unit=number == 0) for number, value in enumerate(
+        (gap.difference, gap.low, gap.high))]  # fmt: skip
+    undecided = "; that holds 0, so it is not decided which is better" * (gap.low <= 0.0 <= gap.high)
+    return f" Between the two lie {told[0]} (95 % interval {told[1]} to {told[2]}{undecided})."
 
 
 def _error(row: Mapping[Any, Any], one: Measure, unit: str) -> str:
@@ -276,12 +311,17 @@ def _unit(found: Sensitivity, name: str) -> str:
 def _sensitivity_answer(found: Sensitivity) -> tuple[str, ...]:
     said = []
     for name, label in found.labels.items():
-        rows = found.of(name)
+        if found.method == "sobol" and found.of(name)["total"].isna().all():
+            said.append(f"{label}: does not vary at all over these ranges.")
+            continue
+        idle = list(found.idle(name))
+        rows = found.of(name).drop(index=idle)
         told = [f"{path} {_effect(found, name, row)}" for path, row in rows.head(3).iterrows()]
+        most = f" most depends on {'; then '.join(told)}." if told else ""
         more = f" The other {len(rows) - 3} matter less." if len(rows) > 3 else ""
-        said.append(f"{label}: most depends on {'; then '.join(told)}.{more}")
-    if found.evaluation is not None and found.replications == 1:
-        said.append("With one replication of each point the intervals leave out what luck does.")
+        none = f" {_listed(idle)} made no difference at any point." if idle else ""
+        said.append(f"{label}:{most}{more}{none}")
+    said += found.caution
     return tuple(said)
 
 
@@ -434,6 +474,10 @@ def _optimum_answer(found: Optimum, unit: str) -> tuple[str, ...]:
             f"{found.budget.name} comes to {shown(retest.cost)} ({wide} {shown(retest.cost_low)} to "
             f"{shown(retest.cost_high)}); at most {shown(float(found.budget.most))} may be spent."
         )
+    said += [
+        f"{path} is at the end of the range that was searched, {ends}: nothing beyond was tried."
+        for path, ends in found.at_ends.items()
+    ]
     equal = int(found.candidates["equal"].sum()) - 1
     if equal > 0:
         said.append(f"{equal} of the other finalists cannot be told from it: choose among them by what else matters.")

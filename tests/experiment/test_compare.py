@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from custsim.experiment.compare import Comparison, compare, differences
 from custsim.experiment.investment import invested, payback_month
 from custsim.experiment.paired import paired, ratio, stein_replications
 from custsim.scenario import Scenario
-from custsim.simulation import simulate
+from custsim.simulation import Run, simulate
 
 # --- a difference that is known ----------------------------------------------------------------------------------
 
@@ -144,6 +145,16 @@ def test_what_differs_by_rounding_alone_does_not_vary() -> None:
     assert paired(x, y + 1e-8 * x).variance_ratio == pytest.approx(2e16, rel=1e-4)  # little, but it varies
 
 
+def test_a_difference_of_rounding_alone_is_none() -> None:
+    """The same money added up in another order is no change for better or worse."""
+    x = np.random.default_rng(1).normal(-7e3, 2e3, 40)
+    y = ((x + 3150.1) - 1e3) - 2150.1
+    assert np.any(y != x)
+    assert np.allclose(x, y, rtol=1e-12)
+    found = paired(x, y)
+    assert (found.difference, found.low, found.high, found.probability_more, found.more_in) == (0, 0, 0, 0.5, 0.5)
+
+
 def test_the_interval_of_a_ratio_covers() -> None:
     """10,000 ratios of means of 40: the share covered is 95 % within 1 point; no claim beyond large samples."""
     luck = np.random.default_rng(5)
@@ -165,6 +176,15 @@ def test_the_interval_of_a_ratio_covers() -> None:
 )
 def test_payback_is_the_month_from_which_nothing_is_owed_any_more(extra: list[float], month: int | None) -> None:
     assert payback_month(np.array(extra, dtype=float)) == month
+
+
+def test_money_that_comes_back_in_full_is_paid_back_whatever_the_rounding() -> None:
+    """0.3 - 0.1 - 0.2 is nothing owed, and neither are its digits behind the sixteenth, however they are added."""
+    for parts in ([-0.3, 0.1, 0.2], [-0.3, 0.2, 0.1], [-0.7, 0.1, 0.6], [-0.7, 0.6, 0.1]):
+        assert payback_month(np.array(parts)) == 2
+        none = np.zeros((4, 3))
+        found = invested((none, none + parts), (none, none), (np.zeros(4), np.zeros(4)), 0.0)
+        assert (found.payback, found.paid_back) == (2, 1.0)
 
 
 def test_an_investment_of_100_that_brings_60_a_year_is_worth_what_the_textbook_says() -> None:
@@ -246,6 +266,40 @@ def test_a_limit_on_replications_is_said() -> None:
     assert "Only 6 were allowed" in found.summary()
 
 
+def _two_of_three(run: Run) -> float:
+    """Profit, but in every third luck there is nothing to measure."""
+    profit = run.monthly["profit"].sum()
+    return float("nan") if run.replication % 3 == 0 else float(profit)
+
+
+def test_pairs_without_a_value_do_not_count_for_a_wanted_precision() -> None:
+    """However many pairs have no value, the interval is no wider than was asked for."""
+    from custsim.experiment.measures import Measure
+
+    some = Measure("some", "Profit in two of three", "currency", _two_of_three)
+    arguments: dict[str, Any] = {"measures": some, "pilot": 6, "executor": "serial"}
+    pilot = compare(tiny(), {"market.price": 0.9}, replications=6, measures=some, executor="serial").table.iloc[0]
+    half = (pilot["high"] - pilot["low"]) / 4
+    found = compare(tiny(), {"market.price": 0.9}, precision=half, **arguments)
+    row = found.table.iloc[0]
+    assert row["replications"] == sum(number % 3 != 0 for number in range(found.replications))
+    assert found.wanted == found.replications
+    assert (row["high"] - row["low"]) / 2 <= half
+    assert f"some: {row['replications']} of {found.replications} pairs have a value" in found.summary()
+
+
+def test_a_precision_is_refused_where_the_pilot_tells_nothing() -> None:
+    """Nobody at the desk answers nothing: no pair has an answer time, and no number of pairs would give one."""
+    with pytest.raises(InputError, match="response_days: precision: only 0 of the pilot's 5 pairs have a value"):
+        compare(tiny(), {"complaints.staff": 0}, measures="response_days", precision=0.1, pilot=5, executor="serial")
+
+
+def test_what_is_the_same_in_all_luck_is_told_as_that() -> None:
+    found = compare(tiny(), {}, measures=["profit", "response_days"], replications=2, executor="serial")
+    assert "The account is the same in every replication." in " ".join(found.summary().split())
+    assert "50.0 %" not in found.summary()
+
+
 @pytest.mark.parametrize(
     ("others", "arguments", "message"),
     [
@@ -255,6 +309,7 @@ def test_a_limit_on_replications_is_said() -> None:
         (({},), {"replications": 1}, "at least 2"),
         (({},), {"confidence": 95}, "confidence: must be"),
         (({},), {"precision": -1.0}, "above 0"),
+        (({},), {"precision": math.inf}, "a number above 0"),
         (({},), {"precision": {"retention": 1.0}, "measures": "profit"}, "not among the measures"),
         (({},), {"precision": 1.0, "replications": 9}, "give one of them"),
         (({},), {"names": ["a", "b"]}, "1 needed, all different"),

@@ -121,6 +121,13 @@ def test_complaints_handled_well_keep_customers() -> None:
     assert major["value"] > 0.0
 
 
+def test_nothing_has_no_minus() -> None:
+    from custsim.experiment.counterfactual import _told
+
+    assert _told({"value": -1e-12, "low": -0.004, "high": 0.004}).strip() == "+0.00 [+0.00, +0.00]"
+    assert _told({"value": -0.006, "low": -0.5, "high": 0.0}).strip() == "−0.01 [−0.50, +0.00]"
+
+
 def test_word_of_mouth_without_contacts_is_worth_exactly_nothing() -> None:
     mute = SMALL.change({"referral.positive_contacts": 0, "referral.negative_contacts": 0})
     worth = word_of_mouth_worth(mute, ["profit", "customers_end.last"], replications=2, **QUIET)

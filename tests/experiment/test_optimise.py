@@ -274,6 +274,58 @@ def test_a_file_that_holds_something_else_is_refused_and_left_alone(tmp_path):
         optimise(carrier(), equity_of, SPENDS, trials=1, **QUICK, study=tmp_path / "runs.db")
 
 
+def test_the_base_does_not_win_against_itself():
+    """The base is among the points tried; to find it again is to find nothing better."""
+    firm = carrier().change({"market.marketing": 3.0}, opening="own")
+    found = optimise(firm, lambda run: -abs(run.scenario.market.marketing - 3.0), {"market.marketing": (0, 5, "int")},
+                     trials=6, **QUICK)  # fmt: skip
+    assert not found.values
+    assert found.summary().startswith("None of 6 points tried is better than the base.")
+    assert (found.candidates["base"] == found.candidates["winner"]).all()
+    assert (found.candidates["market.marketing"] == 3.0).sum() == 1
+
+
+def test_where_there_are_no_more_settings_than_trials_all_are_tried_once(tmp_path):
+    over = {"market.marketing": (0, 2, "int"), "loyalty.offer_cost": (40, 42, "int")}
+
+    def corner(run):
+        return -run.scenario.market.marketing - run.scenario.loyalty.offer_cost
+
+    few = optimise(carrier(), corner, over, trials=2, **QUICK, study=tmp_path / "s.db")
+    assert len(few.trials) == 2
+    found = optimise(carrier(), corner, over, trials=20, **QUICK, study=tmp_path / "s.db")
+    assert len(found.trials.drop_duplicates(list(over))) == len(found.trials) == 9
+    assert found.values == {"market.marketing": 0, "loyalty.offer_cost": 40}
+    known = optimise(carrier(), corner, over, (spent, 41.0), trials=20, **QUICK)
+    assert sorted(known.trials["cost"]) == [40, 41, 41]
+    with pytest.raises(InputError, match="budget: none of the 9 settings costs at most 3; the cheapest costs 40"):
+        optimise(carrier(), corner, over, (spent, 3.0), trials=20, **QUICK)
+
+
+def test_a_best_at_the_end_of_its_range_is_told_as_that():
+    def best_at_40(run):
+        return run.scenario.market.marketing - abs(run.scenario.loyalty.offer_cost - 40.0)
+
+    over = {"market.marketing": (0, 3, "int"), "loyalty.offer_cost": (39, 41, "int")}
+    firm = carrier().change({"market.marketing": 1.0}, opening="own")
+    found = optimise(firm, best_at_40, over, trials=12, **QUICK)
+    assert found.at_ends == {"market.marketing": "0 to 3"}
+    assert "market.marketing is at the end of its range, 0 to 3: nothing beyond was tried." in found.summary()
+
+
+def test_what_has_no_result_does_not_win_and_is_told():
+    def some(run):
+        return run.scenario.market.marketing if run.replication < 2 or run.scenario.market.marketing < 5 else np.nan
+
+    found = optimise(carrier().change({"market.marketing": 1.0}, opening="own"), some, {"market.marketing": (0, 20)},
+                     trials=12, **{**QUICK, "finalists": 12})  # fmt: skip
+    assert 1 < found.values["market.marketing"] < 5
+    with pytest.raises(InputError, match=r"marketing\.first_year: has no result at any of the 3 points tried"):
+        optimise(carrier(), equity_of, SPENDS, ("marketing.first_year", 100.0), trials=3, **QUICK)
+    with pytest.raises(InputError, match="some: has no result for the firm as it is"):
+        optimise(carrier(), some, {"market.marketing": (0, 20)}, trials=3, **QUICK)
+
+
 def test_the_base_is_tried_first_where_the_ranges_hold_it():
     found = optimise(Scenario().scaled(0.02).change({"time.months": 1, "time.warm_up_months": 1}, opening="own"),
                      "profit", {"profit.fixed_cost": (0.0, 9000.0)}, trials=3, **QUICK)  # fmt: skip

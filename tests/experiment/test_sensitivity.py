@@ -107,6 +107,47 @@ def test_morris_finds_slopes_and_tells_curved_from_straight():
     assert (curved["spread"] > 0.5).all()
 
 
+def test_a_straight_line_has_no_spread_whatever_the_rounding():
+    """y = 2.1 x + 1e3 has the same slope everywhere."""
+    found = sensitivity_of(lambda x, z: 2.1 * x + 1e3 + 0.0 * z, {"x": (0, 0.7), "z": (0, 1)}, "morris", samples=20)
+    table = found.of("value")
+    assert table["spread"].tolist() == [0.0, 0.0]
+    assert table.loc["x", "strength"] == pytest.approx(2.1 * 0.7)
+    assert table.loc["z", ["strength", "strength_low", "strength_high"]].tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("method", ["sobol", "morris"])
+def test_what_does_nothing_is_told_as_that(method):
+    found = sensitivity_of(lambda x, z: x + 0.0 * z, {"x": (0, 1), "z": (0, 1)}, method, samples=64)
+    assert found.idle("value") == ("z",)
+
+
+def test_a_share_that_cannot_be_is_told_as_an_error_of_estimation():
+    """A share of the variance lies between 0 and 1; its estimate from four samples need not."""
+    few = sensitivity_of(lambda x, z: x + 0.3 * z, {"x": (0, 1), "z": (0, 1)}, samples=4)
+    many = sensitivity_of(lambda x, z: x + z, {"x": (0, 1), "z": (0, 1)}, samples=4096)
+    assert ((few.table[["first", "total"]] > 1) | (few.table[["first", "total"]] < 0)).any(axis=None)
+    assert "take more samples" in few.summary()
+    assert "take more samples" not in many.summary()
+
+
+def test_a_tornado_of_single_runs_has_no_intervals_and_says_so():
+    from custsim.scenario import Scenario
+
+    firm = Scenario().scaled(0.02).change({"time.months": 2, "time.warm_up_months": 0}, opening="own")
+    over = {"profit.fixed_cost": (0, 5000), "time.annual_discount_rate": (0.05, 0.15)}
+    found = sensitivity(firm, over, "tornado", measures="profit", replications=1, executor="serial", progress=False)
+    assert found.idle("profit") == ("time.annual_discount_rate",)
+    assert "there are no intervals" in found.summary()
+    assert "95 % intervals" not in found.summary()
+    from custsim.report.search import sensitivity as told
+
+    first, *rest = told(found, {}).answer
+    assert first.endswith(" time.annual_discount_rate made no difference at any point.")
+    assert "then time" not in first
+    assert rest == list(found.caution)
+
+
 def test_a_distribution_moves_the_indices_as_its_variance_does():
     known = {"x": Distribution.normal(0, 2), "y": Distribution.normal(0, 1)}
     table = sensitivity_of(lambda x, y: x + y, known, samples=2048).of("value")

@@ -105,6 +105,15 @@ def test_the_parts_are_the_shapley_values() -> None:
     assert told.forward[0, 0] != pytest.approx(told.reverse[0, 0], abs=1.0)  # the order does matter here
 
 
+def test_where_the_order_of_switching_does_not_matter_that_is_said() -> None:
+    """Two costs that act on nothing add up in any order."""
+    told = why(SMALL, SMALL.change({"profit.fixed_cost": 9000.0, "loyalty.winback_cost": 15.5}), **QUIET)
+    assert len(told.links) == 2
+    np.testing.assert_allclose(told.forward, told.reverse, atol=1e-9)
+    assert "The order does not matter here." in told.summary()
+    assert "order matters most" not in told.summary()
+
+
 def test_identical_runs_differ_by_nothing_and_say_so() -> None:
     run = custsim.simulate(SMALL, seed=2)
     told = why(run, run, **QUIET)

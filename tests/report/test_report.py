@@ -6,6 +6,7 @@ import base64
 import html.parser
 import importlib
 import itertools
+import json
 import math
 import os
 import re
@@ -14,8 +15,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pytest
+from scipy import stats
 
 import custsim as cs
 from custsim.errors import EnvironmentFailure, InputError
@@ -166,6 +169,10 @@ def test_the_words_have_the_numbers_of_the_result(kept: tuple[Path, list[Any], A
     assert len(told) > 10
     for row in told:
         unit = row["unit"]
+        if row["low"] == 0 == row["high"]:
+            label = row["label"][0].lower() + row["label"][1:]
+            assert re.search(rf"The same in every pair: [^.]*{re.escape(label)}", page.text)
+            continue
         assert f"{shown(row['low'], unit, difference=True)} to {shown(row['high'], unit, difference=True)}" in page.text
         assert shown(row["difference"], unit, difference=True) in page.text
     for investment in compared.investments.values():
@@ -196,17 +203,64 @@ def test_newest_first_and_one_can_be_chosen(kept: tuple[Path, list[Any], Any], t
 
 def test_an_undecided_difference_is_not_told_as_one() -> None:
     base = small()
-    compared = cs.compare(
-        base, {"complaints.ease": 0.501}, replications=3, measures="lifetime_value", executor="serial"
-    )
+    compared = cs.compare(base, {"market.price": 0.9}, replications=3, measures="lifetime_value", executor="serial")
     row = compared.table.iloc[0]
-    assert row["low"] <= 0 <= row["high"]
+    assert row["low"] < 0 < row["high"]
     from custsim.report.comparison import told
 
     answer = told(compared, {}).answer[0]
     assert "it is not decided whether" in answer
     assert "holds 0" in answer
     assert "rises" not in answer
+
+
+def test_what_no_pair_changes_is_told_as_known_and_what_has_no_value_as_not_measured() -> None:
+    from custsim.report.comparison import told
+
+    asked = {"measures": ["profit", "satisfaction", "retention"], "replications": 2, "executor": "serial"}
+    section = told(cs.compare(small(), {}, {"name": "twin"}, **asked), {})
+    assert section.answer[0] == "None of the 2 alternatives changes profit in any pair."
+    assert section.answer[1].endswith("profit is the same as the base's in each of the 2 pairs.")
+    (_, said), _ = section.more
+    assert said[0] == (
+        "The same in every pair: cumulative satisfaction. Nothing to measure: retention over twelve months."
+    )
+    everything = " ".join([*section.answer, *said])
+    assert "not decided" not in everything.lower()
+    assert "50.0 %" not in everything
+    results = next(table for table in section.tables if table.name == "Results")
+    at = [column.name for column in results.columns].index("For the firm")
+    assert [row[at] for row in results.rows] == 2 * ["the same", "the same", "nothing to measure"]
+
+
+def test_a_sweep_tells_how_far_best_and_least_good_are_apart_and_whether_that_is_decided() -> None:
+    from custsim.report.search import sweep as told
+
+    def answered(over: dict[str, Any], measure: str, replications: int = 3) -> Any:
+        done = cs.sweep(small(), over, measures=measure, replications=replications, executor="serial")
+        return done, told(done, {}).answer[0]
+
+    # staff costs the same in all luck
+    done, said = answered({"complaints.staff": [1, 2]}, "complaint_desk")
+    apart = shown(float(np.ptp(done.means["complaint_desk"])), "EUR/month", difference=True)
+    assert said.endswith(f"Between the two lie {apart.replace('+', '−')} EUR per month (95 % interval "
+                         f"{apart.replace('+', '−')} to {apart.replace('+', '−')}).")  # fmt: skip
+    done, said = answered({"market.price": [0.9, 1.0]}, "lifetime_value")
+    first, second = done.evaluation.values("lifetime_value")
+    assert stats.ttest_rel(first, second).pvalue > 0.05
+    assert "holds 0, so it is not decided which is better" in said
+    # Student's quantile of 97.5 % with 2 degrees of freedom, from a table
+    assert "4.3 of them either way are a 95 % interval, with 3 replications." in told(done, {}).answer[1]
+    _, said = answered({"complaints.staff": [1, 2]}, "lifetime_value")
+    assert said.endswith("It is the same at both, in every replication.")
+    done, said = answered({"complaints.staff": [2]}, "profit", 1)
+    assert "least good" not in said
+    assert said.endswith("no other setting has a result to hold against it.")
+    assert done.summary().startswith("The <corner> bank & sons: 1 point (grid), 1 replication in the same luck")
+    assert "best of many" not in done.summary()
+    section = told(done, {})
+    assert section.question.startswith("How does profit depend on complaints.staff")
+    assert any(sentence.startswith("1 setting: ") for sentence in section.assumed)
 
 
 def test_a_certain_confidence_is_not_rounded_to_certainty() -> None:
@@ -230,7 +284,6 @@ def test_the_commands_give_the_same_results(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    import json
     import shlex
 
     from custsim.cli import main
@@ -251,6 +304,68 @@ def test_the_commands_give_the_same_results(
         again = {name: value for name, value in json.loads(told).items() if name not in changing}
         before = json.loads(json.dumps({name: value for name, value in result.data.items() if name not in changing}))
         assert again == before, section.command
+
+
+def test_firms_that_were_changed_in_month_0_can_be_done_again_from_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a firm was before month 0 is in its file, so that the command makes the same firm, and the same numbers."""
+    import shlex
+
+    from custsim.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    base = small().change({"complaints.staff": 2, "internal_service.training.spend": 150.0})
+    asked: dict[str, Any] = {"measures": ["profit", "customer_equity"], "replications": 2, "executor": "serial"}
+    always = base.change({"market.price": 0.9}, opening="own")
+    results = [
+        cs.compare(base, {"market.price": 0.9}, names=["Müller, \"Söhne\" & Co"], **asked),
+        cs.compare(base, base.change({"name": "twin"}), always, base.opening, names=["a", "b = c", "before, 1"],
+                   **asked),
+        cs.sweep(base, {"complaints.staff": [1, 2]}, **asked),
+    ]  # fmt: skip
+    for result in results:
+        section = report(result, tmp_path / "again.html", workbook=False).document.sections[0]
+        for name, text in section.files.items():
+            Path(name).write_text(text, encoding="utf-8")
+        words = shlex.split(section.command.replace("\\\n", " "))
+        with pytest.raises(SystemExit) as ended:
+            main([*words[1:], "--json"])
+        told = capsys.readouterr().out
+        assert not ended.value.code, section.command
+        again = json.loads(told)
+        for kind in ("alternatives", "points"):
+            assert again.get(kind) == json.loads(json.dumps(result.data)).get(kind), section.command
+
+
+def test_a_plan_of_interventions_is_told_as_a_plan() -> None:
+    from custsim.report.parameters import in_words
+
+    plan = [
+        {"name": "more hands", "month": 2, "change": {"complaints.staff": 3}},
+        {"name": "sale", "month": 3, "until": 4, "change": {"market.price": 0.9}},
+    ]
+    planned = small().change({"interventions": plan})
+    told = "more hands (in month 2: complaints.staff = 3) and sale (from month 3 until 4: market.price = 0.9)"
+    assert in_words(small(), planned) == f"planned interventions from none to {told}"
+    assert in_words(planned, small()) == f"planned interventions from {told} to none"
+    assert in_words(planned, planned.change({"complaints.staff": 5})).startswith("complaints.staff from")
+
+
+def test_what_alternatives_open_in_is_told_as_it_is() -> None:
+    from custsim.report.parameters import assumed_in
+
+    base = small()
+    same, own = base.change({"complaints.staff": 2}), base.change({"complaints.staff": 2}, opening="own")
+    twin = base.change({"name": "twin"}, opening="own")
+
+    def said(*others: Scenario) -> str:
+        return next(sentence for sentence in assumed_in(base, others) if "lternatives" in sentence)
+
+    assert said(same, twin, base).startswith("Alternatives are the same firm with the same customers")
+    assert said(own).startswith("Alternatives are firms that had always been so")
+    assert said(own, same).startswith("Some alternatives are the same firm")
+    assert said(same.change({"market.price": 0.9})).startswith("Alternatives are the same firm")
 
 
 # --- the workbook -----------------------------------------------------------------------------------------------
