@@ -12,7 +12,12 @@ import { openLine } from "./line.js";
 import { buildChoice, buildEvidence, buildNumber, buildTable } from "./questions.js";
 
 /** Words of the busy sign. */
-const WAITS = { idle: "", busy: "Working …", lost: "No answer yet: is the kernel or the connection still there?" };
+const WAITS = {
+  idle: "",
+  busy: "Working …",
+  lost: "No answer yet: is the kernel or the connection still there?",
+  gone: "The kernel that answered here is gone. Run this cell again.",
+};
 
 const kinds = new Map([
   ["board", buildBoard],
@@ -102,8 +107,10 @@ function render({ model, el }) {
   const screen = mount(el, model.get("description"), transport);
   const hear = (message, buffers) => transport.onmessage(message, numbersOf(buffers?.[0]));
   model.on("msg:custom", hear);
+  model.on("comm_live_update", screen.look); // the kernel was restarted, or is gone: it shows at once
   return () => {
     model.off("msg:custom", hear);
+    model.off("comm_live_update", screen.look);
     screen.destroy();
   };
 }
