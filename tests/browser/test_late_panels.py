@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from test_line import BOARD, fake, idle, sent, slider
 
+from custsim.widgets import Choice, Guess, Number, Option, Session
+
 Show = Callable[..., Page]
 
 #: what is asked for in these tests, and the answer to it
@@ -122,3 +124,97 @@ def test_one_customer_after_another_by_keyboard_and_a_number_being_typed_stays(p
     expect(field).to_be_focused()
     field.press("Enter")
     assert sent(page, "customer")[-1]["person"] == 17
+
+
+def test_a_step_that_is_not_to_be_had_any_more_hands_the_focus_on(show: Show) -> None:
+    page = show("board")
+    page.get_by_role("slider", name="Staff of the complaint desk").press("Home")
+    undo, redo = page.get_by_role("button", name="Undo"), page.get_by_role("button", name="Redo")
+    expect(undo).to_be_enabled()
+    undo.press("Enter")
+    expect(redo).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(undo).to_be_focused()
+
+
+def test_a_prediction_made_before_a_reload_is_shown_again(show: Show) -> None:
+    guess = Guess("first", question="What will it do?", low=0, high=100, outcome=40, unit="%")
+    prediction = Session(guess).predict(55).message
+    view = {**BOARD["view"], "guessed": True, "prediction": prediction}
+    page = fake(show, 0, BOARD | {"guess": guess.describe(), "view": view})
+    expect(page.get_by_label("What will it do?")).to_have_value("55")
+    expect(page.get_by_label("What will it do?")).to_be_disabled()
+    expect(page.locator(".reveal")).to_contain_text("40 %")
+
+
+def two_views(page: Page, question: Number | Choice) -> None:
+    """Show a question in two places, as a notebook does: what is answered is heard in both."""
+    page.evaluate(
+        """description => {
+             window.asked = [];
+             const views = [0, 1].map(() => {
+               const place = document.createElement('div');
+               document.querySelector('main').append(place);
+               const transport = { send: (message) => window.asked.push(message) };
+               window.custsim.mount(place, description, transport);
+               return transport;
+             });
+             window.say = (message) => views.forEach((view) => view.onmessage(message, null));
+           }""",
+        question.describe(),
+    )
+    for n in page.evaluate("window.asked.map((one) => one.n)"):
+        page.evaluate("n => window.say({ is: 'open', n })", n)
+
+
+def handed_in(page: Page) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page.evaluate("window.asked.filter((one) => one.do === 'answer')")
+    return found
+
+
+def verdict(page: Page, answer: dict[str, Any], right: bool) -> None:
+    told = {"is": "verdict", "right": right, "says": "So.", "hint": None, "explain": None, "tries": 1, "answer": answer}
+    page.evaluate("told => window.say(told)", {**told, "n": handed_in(page)[-1]["n"]})
+
+
+def test_an_answer_stands_beside_its_verdict_in_every_view_and_what_is_being_typed_stays(show: Show) -> None:
+    page = show()
+    two_views(page, Number("worth", question="What is it worth?", answer=300))
+    one, other = (page.get_by_label("What is it worth?").nth(at) for at in (0, 1))
+    one.fill("10")
+    one.press("Enter")
+    verdict(page, {"text": "10"}, False)
+    expect(other).to_have_value("10")
+    one.fill("20")
+    other.fill("300")
+    other.press("Enter")
+    verdict(page, {"text": "300"}, True)
+    expect(page.locator(".verdict").nth(0)).to_contain_text("Right")
+    expect(one).to_have_value("20")
+    one.press("Enter")
+    page.evaluate("n => window.say({ is: 'problem', text: 'no', n })", handed_in(page)[-1]["n"])
+    verdict(page, {"text": "300"}, True)
+    expect(one).to_have_value("20")  # what was refused can be mended
+
+
+def test_the_marks_of_a_choice_follow_its_verdict_in_every_view(show: Show) -> None:
+    page = show()
+    two_views(page, Choice("who", question="Who?", options=[Option("A", right=True), Option("B", says="No.")]))
+    page.get_by_label("A").nth(0).check()
+    page.get_by_role("button", name="Check").nth(0).click()
+    verdict(page, {"chosen": [0]}, True)
+    expect(page.get_by_label("A").nth(1)).to_be_checked()
+
+
+def test_an_answer_pressed_again_while_it_is_under_way_is_one_answer(show: Show) -> None:
+    page = show()
+    two_views(page, Number("worth", question="What is it worth?", answer=300))
+    field = page.get_by_label("What is it worth?").nth(0)
+    field.fill("10")
+    field.press("Enter")
+    field.press("Enter")
+    page.get_by_role("button", name="Check").nth(0).click()
+    verdict(page, {"text": "10"}, False)
+    assert len(handed_in(page)) == 1
+    field.press("Enter")  # once it is answered it may be given again
+    assert len(handed_in(page)) == 2

@@ -107,6 +107,7 @@ class Board {
     this.reference = [];
     this.bands = null;
     this.held = {}; // the reference setting whose rows are at hand
+    this.revealed = false; // whether the prediction is shown against the outcome
     this.asked = {}; // number of the newest slow question of each kind
     this.frame = 0;
   }
@@ -222,7 +223,7 @@ class Board {
   receive(message, numbers, newest) {
     if (message.is === "view" || message.is === "reference") this.receiveView(message, numbers, newest);
     else if (message.is === "revealed") {
-      this.guess?.receive(message);
+      this.foretold(message);
       this.line.ask({ do: "look" });
     } else if (message.n === this.asked[message.is]) this.receiveSlow(message, numbers);
   }
@@ -237,7 +238,14 @@ class Board {
       this.present = rowsOf(numbers, 0, series, months);
       if (!same(message.reference, this.held)) this.followReference(message);
     }
+    if (message.prediction) this.foretold(message.prediction);
     this.shown(message, newest);
+  }
+
+  /** The prediction is made: now, before a reload, or on another screen. */
+  foretold(prediction) {
+    if (!this.revealed) this.guess?.receive(prediction);
+    this.revealed = true;
   }
 
   /** The reference is another one than the one at hand (it was changed on another screen). */
@@ -284,9 +292,7 @@ class Board {
     const frozen = Object.keys(view.reference ?? {}).length > 0;
     this.referenceName.textContent = frozen ? "the setting you froze" : "the start";
     show(this.thaw, frozen);
-    this.undo.disabled = !view.undo;
-    this.redo.disabled = !view.redo;
-    this.reset.disabled = Object.keys(view.setting).length === 0;
+    this.steps(view);
     this.share.put(view.share);
     this.announcer.say(view.said);
     this.why.compare(view);
@@ -294,6 +300,16 @@ class Board {
     this.groups.querySelectorAll("fieldset").forEach((group) => (group.disabled = view.guessed === false));
     this.charts.forEach((chart) => chart.describe(`${chart.title}, month by month, now and before. ${view.said}`));
     this.draw();
+  }
+
+  /** Steps that are not to be had are off; who has just pressed one of them finds themselves on one that is. */
+  steps({ undo, redo, setting }) {
+    const here = document.activeElement;
+    this.undo.disabled = !undo;
+    this.redo.disabled = !redo;
+    this.reset.disabled = Object.keys(setting).length === 0;
+    const all = [this.undo, this.redo, this.reset];
+    if (all.includes(here) && here.disabled) all.find((one) => !one.disabled)?.focus();
   }
 
   showBand(message, numbers) {

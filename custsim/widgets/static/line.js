@@ -9,7 +9,7 @@ const LOST_AFTER = 15000;
 /**
  * Open a line.
  *
- * What changes the learner's state goes one after another (`ask`), and of moves only the newest waits (`move`). What
+ * What changes the learner's state goes one after another (`ask`, `askOnce`), and of moves only the newest waits (`move`). What
  * only looks at a state and may take long (`aside`) goes at once and holds up nothing.
  *
  * @param {{send: (message: object) => void}} transport
@@ -75,6 +75,13 @@ export function openLine(transport, answered, waiting) {
     next();
   }
 
+  /** Hand something in: pressed again while it is under way, it counts once. */
+  function askOnce(message) {
+    const text = JSON.stringify(message);
+    const underWay = [...queue, flying.get(current)?.message].filter(Boolean);
+    if (!underWay.some((one) => JSON.stringify(one) === text)) ask(message);
+  }
+
   function move(message) {
     if (queue.at(-1)?.do === "move") queue.pop();
     ask(message);
@@ -114,5 +121,5 @@ export function openLine(transport, answered, waiting) {
     queue = [];
   }
 
-  return { ask, move, aside: send, receive, look, refresh, close };
+  return { ask, askOnce, move, aside: send, receive, look, refresh, close };
 }
