@@ -62,6 +62,8 @@ def test_a_board_in_a_notebook_moves_and_asks_nobody_else(chromium: Any, tmp_pat
         page.get_by_role("button", name="Share", exact=True).click()
         page.get_by_label("A text you were given").fill("abdx")  # in command mode: new cell, delete, cut
         assert page.locator(".jp-Notebook .jp-Cell").count() == 2
+        with page.expect_response(lambda answer: answer.request.method == "PUT" and "one.ipynb" in answer.url):
+            page.keyboard.press("Control+s")  # of all keys this one is the notebook's
         light = page.locator("figure.chart canvas").first.evaluate(HASH)
         page.evaluate("document.body.dataset.jpThemeLight = 'false'")
         assert hashes(page)[0] != light
@@ -108,9 +110,9 @@ def test_a_restarted_kernel_is_told_at_once_and_the_cell_run_again_works(chromiu
         expect(page.get_by_role("button", name="Undo")).to_be_enabled()
         restart_kernel(page)
         told = page.locator(".custsim .busy")
-        expect(told).to_have_text("The kernel that answered here is gone. Run this cell again.")
+        expect(told).to_have_text("The kernel that answered here is gone. Run the cells again, from the first.")
         slider.press("ArrowLeft")
-        expect(told).to_have_text("The kernel that answered here is gone. Run this cell again.")
+        expect(told).to_have_text("The kernel that answered here is gone. Run the cells again, from the first.")
         run_cell(page, 0)
         expect(told).to_have_text("", timeout=60_000)
         slider.press("ArrowLeft")

@@ -16,7 +16,7 @@ const WAITS = {
   idle: "",
   busy: "Working …",
   lost: "No answer yet: is the kernel or the connection still there?",
-  gone: "The kernel that answered here is gone. Run this cell again.",
+  gone: "The kernel that answered here is gone. Run the cells again, from the first.",
 };
 
 const kinds = new Map([
@@ -101,9 +101,20 @@ export function numbersOf(buffer) {
   return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }
 
+/** Let Ctrl+S and ⌘S save the notebook from within a component too: JupyterLab looks for its keys outside of it only. */
+function letSave(el) {
+  el.addEventListener("keydown", (event) => {
+    if (event.target === el || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
+    event.preventDefault();
+    event.stopPropagation();
+    el.dispatchEvent(new KeyboardEvent("keydown", event));
+  }, { capture: true });
+}
+
 /** Draw an anywidget: called by Jupyter for each place in which the widget is shown. */
 function render({ model, el }) {
   const transport = { send: (message) => model.send(message) };
+  letSave(el);
   const screen = mount(el, model.get("description"), transport);
   const hear = (message, buffers) => transport.onmessage(message, numbersOf(buffers?.[0]));
   model.on("msg:custom", hear);
