@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ def command(folder: Path, list_only: bool, no_open: bool, with_trainer: bool) ->
     for line in copy_lessons(folder, with_trainer=with_trainer):
         click.echo(line)
     if no_open:
-        click.echo(f"open them with: custsim lessons {folder}")
+        click.echo(f"open them with: {shlex.join(['custsim', 'lessons', str(folder)])}")
         return
     click.echo("opening JupyterLab; Ctrl-C ends it")
     raise SystemExit(_open(folder))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import custsim
@@ -117,9 +119,19 @@ def _free(place: Path) -> Path:
 def _put(file: Path, place: Path) -> None:
     """Copy whole or not at all."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_name(f".{place.name}.part")
-    shutil.copyfile(file, part)
-    part.replace(place)
+    with _beginning(place) as part:
+        shutil.copyfile(file, part)
+
+
+@contextmanager
+def _beginning(place: Path) -> Iterator[Path]:
+    """Give a file to write that takes the place of another when it is whole; two who copy at once have one each."""
+    part = place.with_name(f".{place.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(place)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _read_note(note: Path) -> dict[str, str]:
@@ -132,6 +144,5 @@ def _read_note(note: Path) -> dict[str, str]:
 
 
 def _write_note(note: Path, given: dict[str, str]) -> None:
-    part = note.with_suffix(".part")
-    part.write_text(json.dumps(given, indent=1, sort_keys=True), encoding="utf-8")
-    part.replace(note)
+    with _beginning(note) as part:
+        part.write_text(json.dumps(given, indent=1, sort_keys=True), encoding="utf-8")

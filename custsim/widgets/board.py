@@ -14,7 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -203,7 +203,10 @@ class Board(Component):
             else:
                 waited, mine = None, self._under_way.setdefault(name, Future())
         if waited is not None:
-            return waited.result()
+            try:
+                return waited.result()
+            except CancelledError:  # whoever lived it was interrupted
+                return self._outcome(setting, replication)
         return self._made(name, mine, setting, replication)
 
     def _made(self, name: str, promise: Future[Outcome], setting: Mapping[str, Any], replication: int) -> Outcome:
@@ -211,9 +214,12 @@ class Board(Component):
         try:
             made = self._outcome_of(live(self.changed(setting), self.seed, replication))
         except BaseException as error:
-            promise.set_exception(error)
             with self._lock:
                 del self._under_way[name]
+            if isinstance(error, Exception):
+                promise.set_exception(error)
+            else:  # an interrupt is meant for whoever was at work, not for those who wait
+                promise.cancel()
             raise
         with self._lock:
             self._outcomes[name] = made

@@ -23,6 +23,7 @@ from custsim.widgets.component import Component, Reply, State, problem
 __all__ = ["NotebookWidget", "bundle"]
 
 _BUG = "This could not be worked out, through a mistake in custsim; the log tells more."
+_INTERRUPTED = "The kernel was interrupted before this was done; do it once more."
 _LOG = logging.getLogger(__name__)
 
 
@@ -58,6 +59,10 @@ class NotebookWidget(anywidget.AnyWidget):
             _css=browser.stylesheet() + component.browser_style(),
         )
         self.on_msg(self._hear)
+
+    def __repr__(self) -> str:
+        # what stands where no front end draws it: in a terminal, in an editor, in a notebook on a web page
+        return f"{self.component!r}: run this in JupyterLab to work with it"
 
     def _hear(self, _widget: Any, content: Any, _buffers: Any) -> None:
         _ahead.stop()
@@ -124,6 +129,8 @@ def _handled(component: Component, state: State, content: Any) -> tuple[State, R
         return state, problem(error, content)
     except CustsimError as error:
         return state, problem(InputError(error.problems), content)
+    except KeyboardInterrupt:  # the kernel was told to stop; without an answer the screen would wait on and on
+        return state, problem(InputError(_INTERRUPTED), content)
     except Exception:
         _LOG.exception("a message to %s could not be answered", component.id)
         return state, problem(InputError(_BUG), content)

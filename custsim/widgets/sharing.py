@@ -20,6 +20,10 @@ __all__ = ["restored", "shared"]
 #: letters and digits of the check, without those that look alike
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _LONGEST = 2000
+#: what stands around a text in a letter or a chat and gets copied with it
+_AROUND = "\"'`.,;()[]<>\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}"
+_AROUND += "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}"
+_AROUND += "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}"
 _TEXT = re.compile(r"(?P<board>[a-z][a-z0-9_-]*):(?P<values>[^~]*)~(?P<check>[0-9a-z]{4})")
 
 
@@ -51,7 +55,7 @@ def restored(board: str, text: Any) -> dict[str, Any]:
     board
         Id of the board it must be of.
     text
-        What was pasted; blanks and line ends that came with it do no harm.
+        What was pasted; blanks, line ends, quotation marks and a full stop that came with it do no harm.
 
     Returns
     -------
@@ -71,7 +75,7 @@ def restored(board: str, text: Any) -> dict[str, Any]:
     if not isinstance(text, str) or len(text) > _LONGEST:
         what = f"a text of {len(text):,} characters" if isinstance(text, str) else shown(text)
         raise InputError(f"text: a shared setting is a text of at most {_LONGEST:,} characters, got {what}")
-    found = _TEXT.fullmatch("".join(text.split()))
+    found = _TEXT.fullmatch("".join(text.split()).strip(_AROUND))
     if found is None:
         raise InputError(
             f"text: {shown(text.strip())} is not a shared setting; copy the whole of it, from the board's name "

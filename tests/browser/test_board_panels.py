@@ -10,6 +10,7 @@ from typing import Any
 
 from drawn import settled
 from playwright.sync_api import Page, expect
+from test_line import BOARD
 
 Show = Callable[..., Page]
 
@@ -93,3 +94,25 @@ def test_the_picture_saved_is_a_png_of_the_whole_board(show: Show, tmp_path: Pat
     width, tall = struct.unpack(">II", data[16:24])
     assert width == 2400
     assert tall > 1600  # twice: head, numbers, two rows of charts
+
+
+def test_a_long_setting_is_broken_into_lines_on_the_picture_and_not_squeezed(show: Show) -> None:
+    page = show()
+    long = "fake:" + ",".join(f"complaints.lever_{at}={at}.25" for at in range(12)) + "~abcd"
+    page.evaluate("([board, delay]) => { window.fake = window.fakeBoard(board, delay); }",
+                  [BOARD | {"view": BOARD["view"] | {"share": long}}, 10**6])  # fmt: skip
+    page.evaluate(
+        """() => {
+             window.squeezed = []; window.written = '';
+             const fill = CanvasRenderingContext2D.prototype.fillText;
+             CanvasRenderingContext2D.prototype.fillText = function (text, x, y, most) {
+               window.written += text;
+               if (this.measureText(text).width > most) window.squeezed.push(text);
+               fill.call(this, text, x, y, ...(most ? [most] : []));
+             };
+           }"""
+    )
+    with page.expect_download():
+        page.get_by_role("button", name="Save picture").click()
+    assert page.evaluate("window.squeezed") == []
+    assert long in page.evaluate("window.written")

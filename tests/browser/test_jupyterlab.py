@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,8 @@ def test_a_board_in_a_notebook_moves_and_asks_nobody_else(chromium: Any, tmp_pat
         page.get_by_role("button", name="Share", exact=True).click()
         page.get_by_label("A text you were given").fill("abdx")  # in command mode: new cell, delete, cut
         assert page.locator(".jp-Notebook .jp-Cell").count() == 2
+        with page.expect_response(lambda answer: answer.request.method == "PUT" and "one.ipynb" in answer.url):
+            page.keyboard.press("Control+s")  # of all keys this one is the notebook's
         light = page.locator("figure.chart canvas").first.evaluate(HASH)
         page.evaluate("document.body.dataset.jpThemeLight = 'false'")
         assert hashes(page)[0] != light
@@ -85,4 +88,34 @@ def test_what_happened_is_folded_in_a_lesson_until_it_is_opened(chromium: Any, t
         expect(page.get_by_role("heading", name="How much gets through").first).to_be_visible()
         page.get_by_role("button", name="3 cells hidden").first.click()
         expect(told).to_be_visible()
+        page.close()
+
+
+def restart_kernel(page: Page) -> None:
+    page.get_by_role("menuitem", name="Kernel").click()
+    page.get_by_role("menuitem", name=re.compile("^Restart Kernel…")).click()
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+
+
+def test_a_restarted_kernel_is_told_at_once_and_the_cell_run_again_works(chromium: Any, tmp_path: Path) -> None:
+    with lab(tmp_path, CELL) as address:
+        page = chromium.new_page(viewport={"width": 1366, "height": 900})
+        page.set_default_timeout(60_000)
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(address)
+        run_cell(page, 0)
+        slider = page.get_by_role("slider", name="Staff of the complaint desk")
+        slider.press("ArrowLeft")
+        expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+        restart_kernel(page)
+        told = page.locator(".custsim .busy")
+        expect(told).to_have_text("The kernel that answered here is gone. Run the cells again, from the first.")
+        slider.press("ArrowLeft")
+        expect(told).to_have_text("The kernel that answered here is gone. Run the cells again, from the first.")
+        run_cell(page, 0)
+        expect(told).to_have_text("", timeout=60_000)
+        slider.press("ArrowLeft")
+        expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+        assert wrong == []
         page.close()

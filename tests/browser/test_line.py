@@ -278,15 +278,15 @@ def test_a_notebook_draws_and_hears_it_and_cleans_up(show: Show) -> None:
     page = show()
     page.evaluate(
         """board => {
-             const heard = new Set();
+             const heard = new Map();
              window.model = { sent: [], get: () => board, send: (message) => window.model.sent.push(message),
-               on: (_, hear) => heard.add(hear), off: (_, hear) => heard.delete(hear), heard };
+               on: (what, hear) => heard.set(hear, what), off: (_, hear) => heard.delete(hear), heard };
              const el = document.querySelector('main');
              window.leave = window.custsim.default.render({ model: window.model, el });
              const bytes = new Uint8Array(3 + 24 * 4);
              new Uint8Array(bytes.buffer, 3).set(new Uint8Array(new Float32Array(24).fill(11).buffer));
              const view = { ...board.view, n: window.model.sent[0].n, setting: { 'complaints.staff': 11 } };
-             heard.forEach((hear) => hear(view, [new DataView(bytes.buffer, 3)]));
+             heard.forEach((what, hear) => what === 'msg:custom' && hear(view, [new DataView(bytes.buffer, 3)]));
            }""",
         BOARD,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -102,6 +103,25 @@ def test_a_lesson_that_a_learner_threw_away_comes_again(shelf: Path, tmp_path: P
     assert copy_lessons(mine, source=shelf) == [f"1 file copied to {mine}"]
 
 
+def test_two_who_copy_at_once_do_not_get_in_each_others_way(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine"
+    copy_file, copied = shutil.copyfile, []
+
+    def overtaken(source: Path, part: Path) -> None:
+        copied.append(copy_file(source, part))
+        if len(copied) == 1:  # another copies all of it while this one is at the first file
+            code = f"from custsim.lessons.copying import *\ncopy_lessons({str(mine)!r}, source=Path({str(shelf)!r}))"
+            subprocess.run([sys.executable, "-c", f"from pathlib import Path\n{code}"], check=True)
+
+    monkeypatch.setattr("shutil.copyfile", overtaken)
+    copy_lessons(mine, source=shelf)
+    assert names(mine) == ["01_one.ipynb", "02_two.ipynb", "pictures/ice.svg"]
+    assert list(mine.rglob("*.part")) == []
+    assert copy_lessons(mine, source=shelf) == [f"everything was in {mine} already"]
+
+
 def test_folders_that_will_not_do_are_refused(shelf: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="is a file"):
@@ -141,6 +161,7 @@ def test_copying_without_opening_needs_no_jupyter(
     assert "open them with: custsim lessons custsim-lessons" in said
     assert (tmp_path / "custsim-lessons" / "04_the_complaint_iceberg.ipynb").is_file()
     assert not (tmp_path / "custsim-lessons" / "trainer").exists()
+    assert "open them with: custsim lessons 'my übung'" in run(capsys, "my übung", "--no-open")[1]  # as one types it
     code, said = run(capsys, "other")
     assert code == 1
     assert 'pip install "custsim[lessons]"' in said

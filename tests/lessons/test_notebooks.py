@@ -51,6 +51,7 @@ def test_who_has_never_seen_a_notebook_is_told_how_to_go_on(lesson):
     """In the first cell of code, which a workshop does not show: there, nothing needs to be run."""
     first = code_cells(lesson)[0]
     assert "Shift+Enter" in first
+    assert "model not found" in first  # what JupyterLab says of every cell when it is opened again on another day
     assert not any("Shift+Enter" in cell.text for step in catalogue.read_notebook(lesson).steps for cell in step.cells
                    if cell.kind == "words")  # fmt: skip
 

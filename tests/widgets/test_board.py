@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
@@ -564,3 +564,31 @@ def test_a_change_that_rounds_to_nothing_is_no_change_whatever_its_unit():
         "name": "complaints", "label": "Complaints", "text": "", "change": "+0.01 per 100 customers", "direction": "up",
         "good": False,
     }  # fmt: skip
+
+
+def test_who_waits_for_a_run_that_is_interrupted_lives_it_themselves(monkeypatch):
+    board = Board("b", scenario="neighbourhood_bank", controls=["complaints.staff"], scale=0.02, months=4)
+    began, waits, asked = threading.Event(), threading.Event(), []
+
+    def interrupted_once(*given):
+        asked.append(given)
+        if len(asked) == 1:
+            began.set()
+            assert waits.wait(30)
+            raise KeyboardInterrupt
+        return live(*given)
+
+    class Waiting(Future):
+        def result(self, timeout=None):
+            waits.set()
+            return super().result(timeout)
+
+    monkeypatch.setattr("custsim.widgets.board.live", interrupted_once)
+    monkeypatch.setattr("custsim.widgets.board.Future", Waiting)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(board.outcome)
+        assert began.wait(30)
+        second = pool.submit(board.outcome)
+        assert second.result(60).numbers
+        with pytest.raises(KeyboardInterrupt):
+            first.result(60)

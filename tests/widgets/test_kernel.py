@@ -20,7 +20,7 @@ Board("staffing", scenario="neighbourhood_bank", controls=["complaints.staff"], 
 @pytest.fixture(scope="module")
 def kernel():
     found, client = manager.start_new_kernel(kernel_name="python3", extra_arguments=["--quiet"])
-    yield client
+    yield found, client
     client.stop_channels()
     found.shutdown_kernel(now=True)
 
@@ -37,23 +37,24 @@ def heard(client, wanted, seconds=60):
 
 
 def test_a_board_in_a_kernel_answers_moves_at_once_and_panels_from_their_thread(kernel):
-    kernel.execute(f"import sys; assert sys.version_info[:2] == {sys.version_info[:2]}")
-    kernel.execute(CELL)
-    opened = heard(kernel, lambda m: m["msg_type"] == "comm_open" and "description" in str(m["content"]["data"]))
-    shown = heard(kernel, lambda m: m["msg_type"] in ("execute_result", "display_data"))
+    _, client = kernel
+    client.execute(f"import sys; assert sys.version_info[:2] == {sys.version_info[:2]}")
+    client.execute(CELL)
+    opened = heard(client, lambda m: m["msg_type"] == "comm_open" and "description" in str(m["content"]["data"]))
+    shown = heard(client, lambda m: m["msg_type"] in ("execute_result", "display_data"))
     assert "application/vnd.jupyter.widget-view+json" in shown["content"]["data"]
     comm = opened["content"]["comm_id"]
 
     def send(content):
         body = {"comm_id": comm, "data": {"method": "custom", "content": content}}
-        kernel.shell_channel.send(kernel.session.msg("comm_msg", body))
+        client.shell_channel.send(client.session.msg("comm_msg", body))
 
     def reply(number):
         def wanted(message):
             data = message["content"].get("data") if message["msg_type"] == "comm_msg" else None
             return isinstance(data, dict) and data.get("method") == "custom" and data["content"].get("n") == number
 
-        message = heard(kernel, wanted)
+        message = heard(client, wanted)
         return message["content"]["data"]["content"], message["buffers"]
 
     send({"do": "move", "n": 1, "setting": {"complaints.staff": 3}})
@@ -65,3 +66,48 @@ def test_a_board_in_a_kernel_answers_moves_at_once_and_panels_from_their_thread(
     send({"do": "move", "n": 3, "setting": {"complaints.staff": -3}})
     assert reply(3)[0] == {"is": "problem", "do": "move", "n": 3,
                            "text": "complaints.staff: must be from 0 to 6, got -3"}  # fmt: skip
+
+
+DEEP = """
+import time
+from custsim.widgets import Component, Reply
+
+class Deep(Component):
+    kind = "deep"
+
+    def describe(self):
+        return {"kind": self.kind, "id": self.id, "title": ""}
+
+    def start(self):
+        return {}
+
+    def handle(self, state, message):
+        print("digs", flush=True)
+        while message["do"] == "dig":
+            time.sleep(0.01)
+        return state, Reply({"is": "dug", "n": message["n"]})
+
+Deep("deep")
+"""
+
+
+def test_an_interrupted_answer_is_told_and_the_next_one_comes(kernel):
+    manager, client = kernel
+    client.execute(DEEP)
+    opened = heard(client, lambda m: m["msg_type"] == "comm_open" and "description" in str(m["content"]["data"]))
+
+    def send(content):
+        body = {"comm_id": opened["content"]["comm_id"], "data": {"method": "custom", "content": content}}
+        client.shell_channel.send(client.session.msg("comm_msg", body))
+
+    def said(message):
+        return message["msg_type"] == "comm_msg" and message["content"]["data"]["method"] == "custom"
+
+    send({"do": "dig", "n": 1})
+    heard(client, lambda m: m["msg_type"] == "stream" and "digs" in m["content"]["text"])
+    manager.interrupt_kernel()
+    told = heard(client, said)["content"]["data"]["content"]
+    assert told == {"is": "problem", "do": "dig", "n": 1,
+                    "text": "The kernel was interrupted before this was done; do it once more."}  # fmt: skip
+    send({"do": "look", "n": 2})
+    assert heard(client, said)["content"]["data"]["content"] == {"is": "dug", "n": 2}

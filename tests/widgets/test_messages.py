@@ -143,6 +143,7 @@ def test_a_shared_setting_comes_back_as_it_was(setting):
     text = shared("staffing", setting)
     assert restored("staffing", text) == setting
     assert restored("staffing", f"\n  {text[:9]} {text[9:]}\n") == setting
+    assert restored("staffing", f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}.") == setting
     assert all(character.isalnum() or character in ":=,.~_-+" for character in text)
 
 

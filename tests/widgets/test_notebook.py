@@ -214,3 +214,11 @@ def test_a_thread_ends_when_its_work_is_done(monkeypatch):
             return
         time.sleep(0.02)
     pytest.fail("the thread is still there")
+
+
+def test_where_nothing_draws_it_a_word_says_what_it_is(board):
+    pytest.importorskip("IPython")
+    from IPython.core.formatters import DisplayFormatter
+
+    data, _ = DisplayFormatter().format(board)
+    assert data["text/plain"] == "Board('staffing'): run this in JupyterLab to work with it"

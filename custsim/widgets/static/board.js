@@ -7,7 +7,7 @@ import { makeChart, readLooks } from "./chart.js";
 import { makeControl } from "./controls.js";
 import { apartFromUnit } from "./format.js";
 import { buildGuess } from "./guess.js";
-import { makeCustomerPanel, makePanel, tellWhy } from "./panels.js";
+import { makeCustomerPanel, makePanel, same, tellWhy } from "./panels.js";
 import { savePicture } from "./picture.js";
 
 const ARROWS = { up: "▲", down: "▼", same: "=" };
@@ -24,12 +24,6 @@ function rowsOf(numbers, run, series, months) {
 /** The setting: only what differs from the start. */
 export function settingOf(controls) {
   return Object.fromEntries(controls.filter((control) => control.moved()).map((control) => [control.path, control.value()]));
-}
-
-/** Whether two settings are the same, in whatever order they were made. */
-function same(one, other) {
-  const paths = Object.keys(one);
-  return paths.length === Object.keys(other).length && paths.every((path) => one[path] === other[path]);
 }
 
 /** Headline numbers: value, change with sign, arrow and word; never by colour alone. */
@@ -113,6 +107,7 @@ class Board {
     this.reference = [];
     this.bands = null;
     this.held = {}; // the reference setting whose rows are at hand
+    this.revealed = false; // whether the prediction is shown against the outcome
     this.asked = {}; // number of the newest slow question of each kind
     this.frame = 0;
   }
@@ -127,6 +122,7 @@ class Board {
     this.charts = this.makeCharts();
     this.why = makePanel("Why?", () => this.ask("why"));
     this.customer = makeCustomerPanel((person) => this.ask("customer", { person }));
+    this.panels = { why: this.why, customer: this.customer };
     this.share = makeShare((text) => this.act({ do: "restore", text }));
     this.bandWords = make("div", { class: "panel", hidden: true, role: "status" });
     this.legend = make("p", { class: "key" }, make("span", { class: "solid", "aria-hidden": "true" }), "now", make("span", { class: "dashed", "aria-hidden": "true" }), "reference: ", (this.referenceName = make("span")));
@@ -220,13 +216,14 @@ class Board {
   }
 
   ask(what, more = {}) {
+    this.panels[what]?.asked();
     this.asked[what] = this.line.aside({ do: what, ...more });
   }
 
   receive(message, numbers, newest) {
     if (message.is === "view" || message.is === "reference") this.receiveView(message, numbers, newest);
     else if (message.is === "revealed") {
-      this.guess?.receive(message);
+      this.foretold(message);
       this.line.ask({ do: "look" });
     } else if (message.n === this.asked[message.is]) this.receiveSlow(message, numbers);
   }
@@ -241,7 +238,14 @@ class Board {
       this.present = rowsOf(numbers, 0, series, months);
       if (!same(message.reference, this.held)) this.followReference(message);
     }
+    if (message.prediction) this.foretold(message.prediction);
     this.shown(message, newest);
+  }
+
+  /** The prediction is made: now, before a reload, or on another screen. */
+  foretold(prediction) {
+    if (!this.revealed) this.guess?.receive(prediction);
+    this.revealed = true;
   }
 
   /** The reference is another one than the one at hand (it was changed on another screen). */
@@ -253,10 +257,20 @@ class Board {
     }
   }
 
+  /** What took seconds was asked for a setting and a reference that may be others by now. */
   receiveSlow(message, numbers) {
+    if (message.is === "band") {
+      if (this.isSeen(message)) this.showBand(message, numbers);
+      else this.ask("band"); // what was wanted is the band of what is seen
+      return;
+    }
     if (message.is === "why") tellWhy(this.why, message);
     else if (message.is === "customer") this.customer.tell(message);
-    else if (message.is === "band" && this.view && same(message.setting, this.view.setting)) this.showBand(message, numbers);
+    this.panels[message.is]?.compare(this.view);
+  }
+
+  isSeen({ setting, reference }) {
+    return same(setting, this.view.setting) && same(reference, this.view.reference);
   }
 
   /** What was asked is refused: the controls go back to what is shown. */
@@ -278,16 +292,24 @@ class Board {
     const frozen = Object.keys(view.reference ?? {}).length > 0;
     this.referenceName.textContent = frozen ? "the setting you froze" : "the start";
     show(this.thaw, frozen);
-    this.undo.disabled = !view.undo;
-    this.redo.disabled = !view.redo;
-    this.reset.disabled = Object.keys(view.setting).length === 0;
+    this.steps(view);
     this.share.put(view.share);
     this.announcer.say(view.said);
-    this.why.compare(view.setting);
-    this.customer.compare(view.setting);
+    this.why.compare(view);
+    this.customer.compare(view);
     this.groups.querySelectorAll("fieldset").forEach((group) => (group.disabled = view.guessed === false));
     this.charts.forEach((chart) => chart.describe(`${chart.title}, month by month, now and before. ${view.said}`));
     this.draw();
+  }
+
+  /** Steps that are not to be had are off; who has just pressed one of them finds themselves on one that is. */
+  steps({ undo, redo, setting }) {
+    const here = document.activeElement;
+    this.undo.disabled = !undo;
+    this.redo.disabled = !redo;
+    this.reset.disabled = Object.keys(setting).length === 0;
+    const all = [this.undo, this.redo, this.reset];
+    if (all.includes(here) && here.disabled) all.find((one) => !one.disabled)?.focus();
   }
 
   showBand(message, numbers) {

@@ -12,7 +12,12 @@ import { openLine } from "./line.js";
 import { buildChoice, buildEvidence, buildNumber, buildTable } from "./questions.js";
 
 /** Words of the busy sign. */
-const WAITS = { idle: "", busy: "Working …", lost: "No answer yet: is the kernel or the connection still there?" };
+const WAITS = {
+  idle: "",
+  busy: "Working …",
+  lost: "No answer yet: is the kernel or the connection still there?",
+  gone: "The kernel that answered here is gone. Run the cells again, from the first.",
+};
 
 const kinds = new Map([
   ["board", buildBoard],
@@ -96,14 +101,27 @@ export function numbersOf(buffer) {
   return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }
 
+/** Let Ctrl+S and ⌘S save the notebook from within a component too: JupyterLab looks for its keys outside of it only. */
+function letSave(el) {
+  el.addEventListener("keydown", (event) => {
+    if (event.target === el || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
+    event.preventDefault();
+    event.stopPropagation();
+    el.dispatchEvent(new KeyboardEvent("keydown", event));
+  }, { capture: true });
+}
+
 /** Draw an anywidget: called by Jupyter for each place in which the widget is shown. */
 function render({ model, el }) {
   const transport = { send: (message) => model.send(message) };
+  letSave(el);
   const screen = mount(el, model.get("description"), transport);
   const hear = (message, buffers) => transport.onmessage(message, numbersOf(buffers?.[0]));
   model.on("msg:custom", hear);
+  model.on("comm_live_update", screen.look); // the kernel was restarted, or is gone: it shows at once
   return () => {
     model.off("msg:custom", hear);
+    model.off("comm_live_update", screen.look);
     screen.destroy();
   };
 }

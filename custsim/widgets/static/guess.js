@@ -39,7 +39,7 @@ function buildSingle(root, description, line) {
   const field = make("input", { id, type: "text", autocomplete: "off" });
   const form = make("form", { class: "answer", onsubmit: (event) => {
     event.preventDefault();
-    line.ask({ do: "guess", text: field.value });
+    line.askOnce({ do: "guess", text: field.value });
   } }, make("label", { for: id }, description.question),
   make("div", { class: "row" }, field, unit ? make("span", { class: "unit" }, unit) : "", make("button", {}, "That is my guess")));
   if (Number.isFinite(description.low) && Number.isFinite(description.high)) {
@@ -198,6 +198,7 @@ class Curve {
   }
 
   changed(fields) {
+    if (fields) this.wrong.textContent = ""; // what was wrong in a field is not there any more
     const any = this.curve.some(Number.isFinite);
     this.done.disabled = !any;
     if (fields) for (const { index, input } of this.fields) input.value = Number.isFinite(this.curve[index]) ? plainNumber(this.curve[index]) : "";
@@ -216,7 +217,7 @@ class Curve {
   }
 
   submit() {
-    this.line.ask({ do: "guess", curve: Array.from(complete(this.curve), (value) => Number(value.toPrecision(6))) });
+    this.line.askOnce({ do: "guess", curve: Array.from(complete(this.curve), (value) => Number(value.toPrecision(6))) });
   }
 
   receive(message) {

@@ -9,18 +9,20 @@ const LOST_AFTER = 15000;
 /**
  * Open a line.
  *
- * What changes the learner's state goes one after another (`ask`), and of moves only the newest waits (`move`). What
+ * What changes the learner's state goes one after another (`ask`, `askOnce`), and of moves only the newest waits (`move`). What
  * only looks at a state and may take long (`aside`) goes at once and holds up nothing.
  *
  * @param {{send: (message: object) => void}} transport
  * @param {(message: object, numbers: Float32Array|null, newest: boolean, asked: string|null) => void} answered called
  *   for each reply; `newest` is false while the learner is already ahead of it; `asked` is what was asked to be done
- * @param {(state: "idle"|"busy"|"lost") => void} waiting called when the wait becomes worth showing, and when it ends
+ * @param {(state: "idle"|"busy"|"lost"|"gone") => void} waiting called when the wait becomes worth showing, and when it
+ *   ends; "gone" when nobody is there any more who could answer
  */
 export function openLine(transport, answered, waiting) {
   let n = Math.floor(Math.random() * 1e6) * 1000; // two screens of one component do not take each other's replies
   let current = null;
   let queue = [];
+  let gone = false;
   const flying = new Map();
 
   function send(message) {
@@ -35,7 +37,13 @@ export function openLine(transport, answered, waiting) {
       setTimeout(() => flag(own, "lost"), LOST_AFTER),
     ];
     flying.set(own, { message, timers, late: null });
-    transport.send({ ...message, n: own });
+    try {
+      transport.send({ ...message, n: own });
+    } catch { // a notebook's kernel that was restarted knows nothing of what its forerunner showed
+      gone = true;
+      close();
+      tell();
+    }
   }
 
   function flag(own, late) {
@@ -50,7 +58,7 @@ export function openLine(transport, answered, waiting) {
 
   function tell() {
     const states = [...flying.values()].map((one) => one.late);
-    waiting(states.includes("lost") ? "lost" : states.includes("busy") ? "busy" : "idle");
+    waiting(gone ? "gone" : states.includes("lost") ? "lost" : states.includes("busy") ? "busy" : "idle");
   }
 
   function next() {
@@ -65,6 +73,13 @@ export function openLine(transport, answered, waiting) {
   function ask(message) {
     queue.push(message);
     next();
+  }
+
+  /** Hand something in: pressed again while it is under way, it counts once. */
+  function askOnce(message) {
+    const text = JSON.stringify(message);
+    const underWay = [...queue, flying.get(current)?.message].filter(Boolean);
+    if (!underWay.some((one) => JSON.stringify(one) === text)) ask(message);
   }
 
   function move(message) {
@@ -106,5 +121,5 @@ export function openLine(transport, answered, waiting) {
     queue = [];
   }
 
-  return { ask, move, aside: send, receive, look, refresh, close };
+  return { ask, askOnce, move, aside: send, receive, look, refresh, close };
 }

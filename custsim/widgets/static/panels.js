@@ -6,6 +6,12 @@ import { capital, make, makeButton, makeAnnouncer, newId, paragraphs, show } fro
 import { makeChart, readLooks } from "./chart.js";
 import { monthName } from "./format.js";
 
+/** Whether two settings are the same, in whatever order they were made; none is that of the start. */
+export function same(one = {}, other = {}) {
+  const paths = Object.keys(one);
+  return paths.length === Object.keys(other).length && paths.every((path) => one[path] === other[path]);
+}
+
 /**
  * A panel with a heading, that can be closed and says when it tells of an earlier setting.
  * @param {string} title
@@ -14,26 +20,40 @@ import { monthName } from "./format.js";
 export function makePanel(title, again) {
   const heading = make("h3", { id: newId("panel"), tabindex: "-1" }, title);
   const body = make("div", { class: "panel-body" });
-  const stale = make("p", { class: "stale", hidden: true }, "You have moved a control since then. ", makeButton("Ask again", again));
-  const close = makeButton("Close", () => show(element, false), { class: "quiet", "aria-label": `Close: ${title}` });
+  const words = make("span");
+  const stale = make("p", { class: "stale", hidden: true }, words, makeButton("Ask again", again));
+  const close = makeButton("Close", shut, { class: "quiet", "aria-label": `Close: ${title}` });
   const element = make("section", { class: "panel", "aria-labelledby": heading.id, hidden: true },
     make("div", { class: "panel-head" }, heading, close), stale, body);
   let told = null;
+  let from = null; // where the learner was who asked
+
+  function shut() {
+    show(element, false);
+    from?.focus({ preventScroll: true });
+  }
   return {
     element,
     body,
-    /** Show what was answered for a setting. */
-    tell(message, ...content) {
-      told = JSON.stringify(message.setting ?? null);
-      body.replaceChildren(...content);
-      show(stale, false);
-      const first = element.hidden;
-      show(element, true);
-      if (first) heading.focus();
+    /** It is asked for; the answer may take seconds. */
+    asked() {
+      if (!element.contains(document.activeElement)) from = document.activeElement;
     },
-    /** Compare with the setting that is shown now. */
-    compare(setting) {
-      show(stale, told !== null && told !== JSON.stringify(setting));
+    /** Show what was answered for a setting; a learner who went on meanwhile is not called back. */
+    tell(message, ...content) {
+      told = message;
+      body.replaceChildren(...content);
+      const waited = element.hidden ? document.activeElement === from : stale.contains(document.activeElement);
+      show(stale, false);
+      show(element, true);
+      if (waited) heading.focus();
+    },
+    /** Compare with what is shown now. */
+    compare(view) {
+      if (!told) return;
+      const moved = !same(told.setting, view.setting);
+      words.textContent = moved ? "You have moved a control since then. " : "The reference is another one since then. ";
+      show(stale, moved || !same(told.reference, view.reference));
     },
   };
 }
@@ -96,17 +116,24 @@ export function makeCustomerPanel(meet) {
     draw();
   }
 
+  const id = newId("person");
+  const field = make("input", { id, type: "number", min: "0", step: "1", oninput: () => (typed = true) });
+  let typed = false; // a number that was not asked for yet stays, whatever arrives
+  const ask = (person) => {
+    typed = false;
+    meet(person);
+  };
+  panel.body.before(make("form", { class: "row", onsubmit: (event) => {
+    event.preventDefault();
+    ask(field.value === "" ? null : Number(field.value));
+  } }, make("label", { for: id }, "Person"), field, make("button", {}, "Meet"), makeButton("Someone else", () => ask(null), { class: "quiet" })));
+
   /** Show one life beside the same life in the reference run. */
   function tell(message) {
-    const id = newId("person");
-    const field = make("input", { id, type: "number", min: "0", step: "1", value: String(message.person) });
-    const form = make("form", { class: "row", onsubmit: (event) => {
-      event.preventDefault();
-      meet(field.value === "" ? null : Number(field.value));
-    } }, make("label", { for: id }, "Person"), field, make("button", {}, "Meet"), makeButton("Someone else", () => meet(null), { class: "quiet" }));
+    if (!typed) field.value = String(message.person);
     const lives = make("div", { class: "lives" }, life("Now", message.words), message.before?.length ? life("Before", message.before) : "");
     chart = lifeLine(message, point);
-    panel.tell(message, form, message.difference ? make("p", { class: "said" }, message.difference) : "", ...(chart ? [chart.element, ...marks(message)] : []), lives);
+    panel.tell(message, message.difference ? make("p", { class: "said" }, message.difference) : "", ...(chart ? [chart.element, ...marks(message)] : []), lives);
     if (message.difference) announcer.say(message.difference);
     draw();
   }

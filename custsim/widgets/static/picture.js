@@ -15,7 +15,10 @@ export function composePicture(board) {
   const looks = { ...readLooks(board.root), letters: 16 };
   const tiles = Math.max(1, Math.floor((WIDTH - 2 * EDGE) / 270));
   const numbersHigh = Math.ceil(board.view.numbers.length / tiles) * 92;
-  const top = 110 + numbersHigh;
+  const told = [board.description.what, `setting ${board.view.share}`, `dashed: reference, ${board.referenceName.textContent}`];
+  const lines = broken(told.filter(Boolean).join("; "), `16px ${looks.family}`, WIDTH - 2 * EDGE);
+  const below = 110 + (lines.length - 1) * 22;
+  const top = below + numbersHigh;
   const height = top + Math.ceil(board.charts.length / 2) * (CHART.height + 24) + EDGE;
   const canvas = make("canvas", { width: WIDTH * 2, height: height * 2 });
   const context = canvas.getContext("2d");
@@ -23,10 +26,9 @@ export function composePicture(board) {
   context.fillStyle = looks.ground;
   context.fillRect(0, 0, WIDTH, height);
   write(context, board.description.title || "custsim", EDGE, EDGE, `bold 28px ${looks.family}`, looks.ink);
-  const told = [board.description.what, `setting ${board.view.share}`, `dashed: reference, ${board.referenceName.textContent}`];
-  write(context, told.filter(Boolean).join("; "), EDGE, EDGE + 40, `16px ${looks.family}`, looks.soft);
+  lines.forEach((line, index) => write(context, line, EDGE, EDGE + 40 + index * 22, `16px ${looks.family}`, looks.soft));
   board.view.numbers.forEach((number, index) => {
-    const [x, y] = [EDGE + (index % tiles) * 270, 110 + Math.floor(index / tiles) * 92];
+    const [x, y] = [EDGE + (index % tiles) * 270, below + Math.floor(index / tiles) * 92];
     write(context, number.label ?? number.name, x, y, `16px ${looks.family}`, looks.soft);
     const [amount, unit] = apartFromUnit(number.text);
     const wide = write(context, amount, x, y + 22, `bold 24px ${looks.family}`, looks.ink);
@@ -39,6 +41,18 @@ export function composePicture(board) {
     chart.drawAt(context, place, looks);
   });
   return canvas;
+}
+
+/** Break a text into lines, after a blank or a comma: a setting has no blanks, and may be typed in with some. */
+function broken(text, font, width) {
+  const pen = make("canvas").getContext("2d");
+  pen.font = font;
+  const lines = [""];
+  for (const part of text.split(/(?<=[ ,])/)) {
+    if (pen.measureText((lines.at(-1) + part).trimEnd()).width > width) lines.push("");
+    lines[lines.length - 1] += part;
+  }
+  return lines;
 }
 
 /** Write a line; gives its width. */

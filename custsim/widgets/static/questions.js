@@ -23,7 +23,7 @@ function makeVerdict(line) {
       if (hint) parts.push(make("p", {}, make("strong", {}, "Hint: "), hint));
       if (explain) parts.push(make("p", { class: "explain" }, explain));
       if (tries > 0) parts.push(make("p", { class: "tries" }, tries === 1 ? "1 try" : `${tries} tries`));
-      if (message.may_show) parts.push(makeButton("Show the answer", () => line.ask({ do: "show" }), { class: "quiet" }));
+      if (message.may_show) parts.push(makeButton("Show the answer", () => line.askOnce({ do: "show" }), { class: "quiet" }));
       element.replaceChildren(...parts);
       show(element, parts.length > 0);
     },
@@ -33,22 +33,22 @@ function makeVerdict(line) {
 /** A question answered by a number, written as people write numbers. */
 export function buildNumber(root, description, line) {
   const id = newId("answer");
-  const field = make("input", { id, type: "text", autocomplete: "off", spellcheck: "false" });
+  let typed = false; // what was not handed in yet is the learner's, and stays
+  const field = make("input", { id, type: "text", autocomplete: "off", spellcheck: "false", oninput: () => (typed = true) });
   const verdict = makeVerdict(line);
   const unit = description.percent ? "%" : description.unit;
   const form = make("form", { class: "answer", onsubmit: (event) => {
     event.preventDefault();
-    if (field.value.trim()) line.ask({ do: "answer", text: field.value });
+    if (!field.value.trim()) return;
+    typed = false;
+    line.askOnce({ do: "answer", text: field.value });
   } }, make("label", { for: id }, description.question),
   make("div", { class: "row" }, field, unit && unit !== "1" ? make("span", { class: "unit" }, unit) : "", make("button", {}, "Check")));
   root.append(...heading(description), form, verdict.element);
   show(verdict.element, false);
-  let loaded = false; // from then on the field is the learner's
-  return { receive: (message) => {
-    const first = !loaded;
-    loaded = true;
+  return { refused: () => (typed = true), receive: (message, _numbers, newest) => {
     if (message.is !== "verdict") return;
-    if (first && !field.value) field.value = message.answer?.text ?? ""; // after a reload
+    if (newest && !typed) field.value = message.answer?.text ?? ""; // after a reload, or given on another screen of this question
     verdict.put(message);
   } };
 }
@@ -63,9 +63,12 @@ export function buildChoice(root, description, line) {
     return { input, says, element: make("li", {}, make("label", {}, input, make("span", {}, text)), description.many ? says : "") };
   });
   const chosen = () => options.flatMap(({ input }, index) => (input.checked ? [index] : []));
-  const form = make("form", { class: "answer", onsubmit: (event) => {
+  let marked = false; // marks that were not handed in yet are the learner's, and stay
+  const form = make("form", { class: "answer", onchange: () => (marked = true), onsubmit: (event) => {
     event.preventDefault();
-    if (chosen().length) line.ask({ do: "answer", chosen: chosen() });
+    if (!chosen().length) return;
+    marked = false;
+    line.askOnce({ do: "answer", chosen: chosen() });
   } }, make("fieldset", {}, make("legend", {}, description.question),
     description.many ? make("p", { class: "soft" }, "Choose all that apply.") : "",
     make("ul", { class: "options" }, ...options.map((option) => option.element))),
@@ -85,14 +88,9 @@ export function buildChoice(root, description, line) {
     return rest || "What is said under each answer tells why.";
   }
 
-  let loaded = false; // from then on the marks are the learner's
-  return { receive: (message) => {
-    const reloaded = !loaded && chosen().length === 0;
-    loaded = true;
+  return { refused: () => (marked = true), receive: (message, _numbers, newest) => {
     if (message.is !== "verdict") return;
-    options.forEach(({ input }, index) => {
-      if (reloaded) input.checked = message.answer?.chosen.includes(index) ?? false;
-    });
+    if (newest && !marked) options.forEach(({ input }, index) => (input.checked = message.answer?.chosen.includes(index) ?? false));
     verdict.put(description.many ? { ...message, says: underOptions(message) } : message);
   } };
 }
