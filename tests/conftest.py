@@ -32,7 +32,7 @@ def chromium() -> Iterator[Any]:
             pytest.fail(f"CUSTSIM_BROWSER=required, but {reason}")
         pytest.skip(reason)
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra: test)")
-    playwright.expect.set_options(timeout=20_000)  # the machine may be busy; what comes at once is not waited for
+    playwright.expect.set_options(timeout=60_000)  # the machine may be busy; what comes at once is not waited for
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=list(BROWSER_OPTIONS))
         yield browser

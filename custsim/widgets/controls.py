@@ -14,7 +14,7 @@ from custsim.scenario.model import Scenario
 from custsim.scenario.parameter import Parameter, valued
 from custsim.scenario.paths import nearest
 from custsim.widgets.component import real, shown
-from custsim.widgets.numbers import written
+from custsim.widgets.numbers import with_unit, written
 
 __all__ = ["Control", "Lever", "levers"]
 
@@ -260,9 +260,7 @@ class Lever:
             return "yes" if value else "no"
         if self.kind == "choice":
             return str(value).replace("_", " ")
-        text = written(value * (100.0 if self.percent else 1.0), self.decimals)
-        unit = re.sub(r"^([a-z]+)s$", r"\1", self.unit) if text == "1" else self.unit
-        return f"{text} {unit}".strip()
+        return with_unit(written(value * (100.0 if self.percent else 1.0), self.decimals), self.unit)
 
 
 def levers(scenario: Scenario, controls: Iterable[str | Control]) -> tuple[Lever, ...]:

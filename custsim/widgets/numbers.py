@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -71,7 +72,7 @@ class Headline:
         unit = _unit(self.unit, currency)
         if signed and unit.startswith("%"):
             unit = f"points{unit[1:]}"
-        return f"{written(value, self.decimals, signed=signed)} {unit}".strip()
+        return with_unit(written(value, self.decimals, signed=signed), unit)
 
 
 def written(value: float, decimals: int = -1, *, signed: bool = False) -> str:
@@ -90,6 +91,19 @@ def written(value: float, decimals: int = -1, *, signed: bool = False) -> str:
     if not any(digit in text for digit in "123456789"):
         text = text.lstrip("+-")
     return text.replace("-", _MINUS)
+
+
+def with_unit(number: str, unit: str) -> str:
+    """Put a number, as it is written, and its unit together: of one, the unit has no s.
+
+    Examples
+    --------
+    >>> with_unit("2", "persons"), with_unit("+1", "persons"), with_unit("1", "working days"), with_unit("12", "")
+    ('2 persons', '+1 person', '1 working day', '12')
+    """
+    if number.lstrip(f"+{_MINUS}") == "1":
+        unit = re.sub(r"^((?:working )?[a-z]+)s\b", r"\1", unit)
+    return f"{number} {unit}".strip()
 
 
 def _unit(unit: str, currency: str) -> str:

@@ -80,7 +80,7 @@ def show(chromium: Any, served: Screens) -> Iterator[Callable[..., Any]]:
         context = chromium.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)  # the first board may have to be compiled
         page.on("console", lambda told: wrong.append(told.text) if told.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda asked: None if ours(asked.url) else wrong.append(f"asked for {asked.url}"))

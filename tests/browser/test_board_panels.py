@@ -38,7 +38,7 @@ def test_why_the_band_and_a_customer_are_told_on_demand(show: Show) -> None:
     settled(page, rest=True)
     before = hashes(page)
     page.get_by_role("button", name="Band of luck").click()
-    expect(page.get_by_role("button", name="Band of luck")).to_have_attribute("aria-pressed", "true", timeout=30_000)
+    expect(page.get_by_role("button", name="Band of luck")).to_have_attribute("aria-pressed", "true")
     shaded = hashes(page)
     assert shaded != before
     page.get_by_role("button", name="Why?").click()

@@ -164,10 +164,10 @@ def test_two_teams_in_a_room(page: Page, served: Screens, room: Game) -> None:
         word = next(team.word for team in room.match.store.teams() if team.name == "Owls")  # type: ignore[union-attr]
         page.get_by_label("Word of the team").fill(word)
         page.get_by_role("button", name="Join").click()
-        expect(page.get_by_role("table", name="Leaderboard")).to_contain_text("Owls (you)", timeout=20_000)
+        expect(page.get_by_role("table", name="Leaderboard")).to_contain_text("Owls (you)")
     expect(page.get_by_text("The trainer will reveal what everybody did.")).to_be_visible()
     room.handle_trainer({"do": "reveal"})
-    expect(page.get_by_role("table", name="Who spent on what")).to_contain_text("Foxes", timeout=20_000)
+    expect(page.get_by_role("table", name="Who spent on what")).to_contain_text("Foxes")
 
 
 def test_what_is_read_and_pressed_at_the_end_stays_where_it_is(page: Page, served: Screens) -> None:

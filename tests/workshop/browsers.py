@@ -82,7 +82,7 @@ class People:
         context = self._chromium.new_context(viewport=size)
         self._stack.callback(context.close)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
         page.on("request", lambda asked: self._note(asked.url))

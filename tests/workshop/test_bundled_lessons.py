@@ -78,7 +78,7 @@ def test_lesson_4_in_a_room_of_five_browsers(chromium: Any, room: Workshop) -> N
             context = chromium.new_context(viewport={"width": 1280, "height": 800})
             stack.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(60_000)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
             page.on("request", lambda asked: None if room.address in asked.url else outside.append(asked.url))
