@@ -69,7 +69,11 @@ def lab(folder: Path, *cells: str, lesson: Path | None = None) -> Iterator[str]:
 
 
 def run_cell(page: Page, cell: int) -> None:
-    """Run a cell as soon as the notebook takes keys; a key that comes while it is still being built is lost."""
+    """Run a cell as soon as the notebook takes keys; a key that comes while it is still being built is lost.
+
+    Before there is a kernel, JupyterLab would ask which one to start.
+    """
+    expect(page.locator(".jp-Toolbar-kernelName")).to_contain_text("Python")
     prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-prompt").nth(cell)
     for _ in range(10):
         page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(cell).click()
